@@ -1,0 +1,150 @@
+"""The database: one engine a process, UTC times, and `transaction()` round every intention."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC as _UTC
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.sql.functions import GenericFunction
+
+from campaigns import settings
+
+BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def now() -> datetime:
+    """This moment, aware, in UTC."""
+    return datetime.now(_UTC)
+
+
+class UTC(sa.types.TypeDecorator[datetime]):
+    """A moment: aware UTC in Python; `timestamptz` on PostgreSQL, naive UTC text on SQLite."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone can't be stored; use database.now().")
+        value = value.astimezone(_UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=_UTC) if value.tzinfo is None else value.astimezone(_UTC)
+
+
+class db_now(GenericFunction[datetime]):  # noqa: N801 - reads as the SQL function that it is
+    """The database's own clock, plus `seconds`: what leases are measured by on every machine."""
+
+    type = UTC()
+    inherit_cache = True
+
+    def __init__(self, seconds: float = 0) -> None:
+        super().__init__(sa.literal(float(seconds), sa.Float))
+
+
+@compiles(db_now, "postgresql")
+def _db_now_postgresql(element: db_now, compiler: Any, **kw: Any) -> str:
+    seconds = compiler.process(element.clauses, **kw)
+    return f"(clock_timestamp() + {seconds} * interval '1 second')"
+
+
+@compiles(db_now, "sqlite")
+def _db_now_sqlite(element: db_now, compiler: Any, **kw: Any) -> str:
+    seconds = compiler.process(element.clauses, **kw)
+    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', printf('%+.3f seconds', {seconds}))"
+
+
+class Base(DeclarativeBase):
+    """The root of all tables; names of constraints are fixed so that migrations can find them."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UTC(), dict[str, Any]: sa.JSON(), list[str]: sa.JSON()}
+
+
+class HasId:
+    """A table with a number for a name."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True, sort_order=-10)
+
+
+_engine: Engine | None = None
+_make_session = sessionmaker(expire_on_commit=False)
+
+
+def engine() -> Engine:
+    """The engine of this process, made on first use from the settings."""
+    global _engine
+    if _engine is None:
+        _engine = make_engine(settings.current().database_url)
+    return _engine
+
+
+def use(other: Engine | None) -> None:
+    """Make `other` this process's engine (None: made anew on next use), closing the one before."""
+    global _engine
+    if _engine is not None and _engine is not other:
+        _engine.dispose()
+    _engine = other
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for SQLite or PostgreSQL with the traps of each closed."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        made = sa.create_engine(parsed, connect_args={"timeout": 10, "check_same_thread": False})
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", _begin_sqlite)
+        return made
+    # A prepared statement gets a generic plan, which scans where a literal LIMIT would seek;
+    # and PgBouncer knows no prepared statements.
+    return sa.create_engine(
+        parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args={"prepare_threshold": None}
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins, below; the driver must not
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A deferred transaction that later writes loses updates or fails at once when another
+    # wrote meanwhile; so writers take the lock first and readers promise not to write.
+    reading_only = connection.get_execution_options().get("reading_only")
+    connection.exec_driver_sql("BEGIN" if reading_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One intention: a session that commits at the end, or leaves nothing behind."""
+    with _make_session(bind=engine()) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for looking only; takes no write lock and is rolled back."""
+    with _make_session(bind=engine().execution_options(reading_only=True)) as session:
+        yield session

@@ -1,8 +1,8 @@
-"""The person's language: gettext that works in a request and outside of one."""
+"""The person's language: gettext that works in a request, in a worker and in a bare script."""
 
-from flask_babel import gettext as _
+import flask_babel
+from flask import has_app_context
 from flask_babel import lazy_gettext as lazy
-from flask_babel import ngettext
 
 LANGUAGES = {
     "en": "English",
@@ -12,5 +12,20 @@ LANGUAGES = {
     "ru": "Русский",
     "fil": "Filipino",
 }
+
+
+def _(text: str, **values: object) -> str:
+    """`text` in the person's language, its `%(name)s` places filled."""
+    if has_app_context():
+        return flask_babel.gettext(text, **values)
+    return text % values if values else text
+
+
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """The form of the text that fits `num`, which is itself a value named `num`."""
+    if has_app_context():
+        return flask_babel.ngettext(one, many, num, **values)
+    return (one if num == 1 else many) % {"num": num, **values}
+
 
 __all__ = ["LANGUAGES", "_", "lazy", "ngettext"]

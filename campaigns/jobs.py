@@ -1,0 +1,73 @@
+"""The names of all background work, and how it is asked for: after the commit, carrying ids only."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from dramatiq import Message
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from campaigns import broker
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One kind of background work; exactly one actor of this name listens on the queue."""
+
+    name: str
+    queue: str
+    every: int = 0  # seconds between the clock's own calls; 0: only when rung
+
+
+PLAN_CAMPAIGN = Job("plan_campaign", "planning")
+SEND_SEGMENT = Job("send_segment", "sending")
+RING_DUE = Job("ring_due", "upkeep", every=3)
+START_SCHEDULED = Job("start_scheduled", "upkeep", every=5)
+RUN_IMPORT = Job("run_import", "importing")
+RING_IMPORTS = Job("ring_imports", "upkeep", every=15)
+RECORD_ENGAGEMENT = Job("record_engagement", "feedback", every=10)
+COUNT_AUDIENCES = Job("count_audiences", "upkeep", every=600)
+
+ALL = tuple(value for value in list(globals().values()) if isinstance(value, Job))
+TICKS = tuple(job for job in ALL if job.every)
+
+
+def ring(session: Session, job: Job, *ids: int) -> None:
+    """Ask for `job(*ids)` once this session's transaction has committed; never if it does not.
+
+    The queue is a doorbell: should it be away, the work is found in the database by the clock.
+    """
+    rung: list[tuple[Job, tuple[int, ...]]] = session.info.setdefault("rung", [])
+    if (job, ids) not in rung:
+        rung.append((job, ids))
+
+
+def send(job: Job, *ids: int) -> bool:
+    """Put one call on the queue now; False when the queue is away."""
+    try:
+        broker.current().enqueue(_message(job, ids))
+    except Exception as error:  # whatever the queue's client raises: the database still knows
+        log.warning("queue away", job=job.name, error=str(error))
+        return False
+    return True
+
+
+def _message(job: Job, ids: tuple[int, ...]) -> Message[Any]:
+    return Message(queue_name=job.queue, actor_name=job.name, args=ids, kwargs={}, options={})
+
+
+@event.listens_for(Session, "after_commit")
+def _leave(session: Session) -> None:
+    if session.in_nested_transaction():  # fires for savepoints too
+        return
+    for job, ids in session.info.pop("rung", []):
+        if not send(job, *ids):
+            break  # one wait for a dead queue is enough
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop("rung", None)

@@ -77,7 +77,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UTC(), dict[str, Any]: sa.JSON(), list[str]: sa.JSON()}
+    type_annotation_map = {int: BigId, datetime: UTC(), dict[str, Any]: sa.JSON(), list[str]: sa.JSON()}
 
 
 class HasId:

@@ -52,7 +52,9 @@ def sign(purpose: Purpose, *numbers: int) -> str:
 def read(purpose: Purpose, token: str) -> tuple[int, ...]:
     """The numbers that `sign` was given; raises BadToken for any other text."""
     try:
-        raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(
+            token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True
+        )
     except ValueError as error:
         raise BadToken("not a token") from error
     mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]

@@ -1,0 +1,114 @@
+"""The consent ledger, the state derived from it, and the suppression list."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from campaigns.database import UTC, Base, HasId, now
+
+
+class Purpose(StrEnum):
+    """What a contact agrees to; a topic below mail is written `mail:<topic>`."""
+
+    MAIL = "mail"
+    TRACKING = "tracking"
+    PROFILING = "profiling"
+    AD_PLATFORMS = "ad_platforms"
+
+
+class Act(StrEnum):
+    """What was said, or happened, about one purpose."""
+
+    GRANTED = "granted"
+    CONFIRMED = "confirmed"  # double opt-in
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    OBJECTED = "objected"
+    EXPIRED = "expired"
+
+
+class Basis(StrEnum):
+    """The lawful ground (GDPR Art. 6(1); ePrivacy 13(2) for existing customers)."""
+
+    CONSENT = "consent"
+    EXISTING_CUSTOMER = "existing_customer"
+    CONTRACT = "contract"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+
+
+class Wording(HasId, Base):
+    """The exact words somebody agreed to; never changed, a new text is a new row."""
+
+    __tablename__ = "wording"
+
+    purpose: Mapped[str] = mapped_column(sa.String(60))
+    language: Mapped[str] = mapped_column(sa.String(8), default="en")
+    text: Mapped[str] = mapped_column(sa.Text)
+    version: Mapped[str] = mapped_column(sa.String(64), unique=True)  # sha256 of purpose, language, text
+    created_at: Mapped[datetime] = mapped_column(UTC, default=now)
+
+
+class ConsentEvent(HasId, Base):
+    """One entry of the ledger; append-only, never updated (GDPR Art. 7(1): able to demonstrate)."""
+
+    __tablename__ = "consent_event"
+    __table_args__ = (sa.Index("ix_consent_event_contact_id_purpose_id", "contact_id", "purpose", "id"),)
+
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(sa.String(60))
+    act: Mapped[str] = mapped_column(sa.String(12))
+    basis: Mapped[str] = mapped_column(sa.String(24))
+    wording_id: Mapped[int | None] = mapped_column(sa.ForeignKey("wording.id"))
+    source: Mapped[str] = mapped_column(
+        sa.String(300)
+    )  # "import:12 Fair in Brno", "form:3", "page", "user:5"
+    method: Mapped[str] = mapped_column(
+        sa.String(40), default=""
+    )  # import, form, page, one_click, phone, paper …
+    at: Mapped[datetime] = mapped_column(UTC)  # when the person said it
+    recorded_at: Mapped[datetime] = mapped_column(UTC, default=now)
+    page_url: Mapped[str] = mapped_column(sa.String(500), default="")
+    ip: Mapped[str] = mapped_column(sa.String(64), default="")
+    user_agent: Mapped[str] = mapped_column(sa.String(500), default="")
+    evidence: Mapped[str] = mapped_column(sa.String(500), default="")
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+
+    wording: Mapped[Wording | None] = relationship(lazy="raise")
+
+
+class Consent(Base):
+    """Where one contact stands on one purpose: the ledger's sum, rebuilt from it at any time."""
+
+    __tablename__ = "consent"
+    __table_args__ = (sa.Index("ix_consent_purpose_state_contact_id", "purpose", "state", "contact_id"),)
+
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    state: Mapped[str] = mapped_column(sa.String(12))  # an Act
+    basis: Mapped[str] = mapped_column(sa.String(24))
+    at: Mapped[datetime] = mapped_column(UTC)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("consent_event.id", ondelete="CASCADE"))
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is never mailed."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    OBJECTED = "objected"
+    ERASED = "erased"
+    MANUAL = "manual"
+
+
+class Suppression(HasId, Base):
+    """An address that is never mailed: a keyed hash, so that it outlives the contact's erasure."""
+
+    __tablename__ = "suppression"
+
+    address_hash: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    reason: Mapped[str] = mapped_column(sa.String(16))
+    source: Mapped[str] = mapped_column(sa.String(300), default="")
+    at: Mapped[datetime] = mapped_column(UTC, default=now)

@@ -1,0 +1,158 @@
+"""Contacts, their companies, categories and tags, and the imports that brought them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from campaigns.accounts.models import User
+from campaigns.database import UTC, Base, BigId, HasId, now
+
+
+class Company(HasId, Base):
+    """A firm that contacts work for."""
+
+    __tablename__ = "company"
+
+    name: Mapped[str] = mapped_column(sa.String(200))
+    key: Mapped[str] = mapped_column(sa.String(200), unique=True)  # name, folded for finding
+    website: Mapped[str] = mapped_column(sa.String(300), default="")
+    industry: Mapped[str] = mapped_column(sa.String(100), default="")
+    country: Mapped[str] = mapped_column(sa.String(2), default="")
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UTC, default=now)
+
+
+class Category(HasId, Base):
+    """The group a contact belongs to: all who use product X."""
+
+    __tablename__ = "category"
+
+    name: Mapped[str] = mapped_column(sa.String(200))
+    key: Mapped[str] = mapped_column(sa.String(200), unique=True)
+
+
+class Tag(HasId, Base):
+    """The kind within or across groups."""
+
+    __tablename__ = "tag"
+
+    name: Mapped[str] = mapped_column(sa.String(200))
+    key: Mapped[str] = mapped_column(sa.String(200), unique=True)
+
+
+def _link_table(name: str, other: str) -> sa.Table:
+    return sa.Table(
+        name,
+        Base.metadata,
+        sa.Column("contact_id", BigId, sa.ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column(f"{other}_id", BigId, sa.ForeignKey(f"{other}.id", ondelete="CASCADE"), primary_key=True),
+        sa.Index(f"ix_{name}_{other}_id_contact_id", f"{other}_id", "contact_id"),
+    )
+
+
+contact_category = _link_table("contact_category", "category")
+contact_tag = _link_table("contact_tag", "tag")
+
+
+class Contact(HasId, Base):
+    """A person with an address. `email` is canonical: what is mailed, compared and unique."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        sa.Index("ix_contact_last_contact_at_id", "last_contact_at", "id"),
+        sa.Index("ix_contact_next_step_on_id", "next_step_on", "id"),
+        sa.Index("ix_contact_name_key_id", "name_key", "id"),
+    )
+
+    email: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    address_hash: Mapped[str] = mapped_column(sa.String(32), index=True)  # tokens.address_hash(email)
+    domain: Mapped[str] = mapped_column(sa.String(253), index=True)  # as it stands in `email`
+    first_name: Mapped[str] = mapped_column(sa.String(200), default="")
+    last_name: Mapped[str] = mapped_column(sa.String(200), default="")
+    name_key: Mapped[str] = mapped_column(sa.String(120), default="")  # last, first; folded for sorting
+    phone: Mapped[str] = mapped_column(sa.String(40), default="")  # E.164, or as given if not understood
+    position: Mapped[str] = mapped_column(sa.String(120), default="")
+    language: Mapped[str] = mapped_column(sa.String(8), default="")
+    timezone: Mapped[str] = mapped_column(sa.String(60), default="")
+    country: Mapped[str] = mapped_column(sa.String(2), default="")
+    city: Mapped[str] = mapped_column(sa.String(120), default="")
+    birthday: Mapped[str] = mapped_column(sa.String(5), default="")  # MM-DD
+    birth_year: Mapped[int | None] = mapped_column()
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)  # columns of imports we have no place for
+    source: Mapped[str] = mapped_column(sa.String(200), default="")
+    company_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("company.id", ondelete="SET NULL"), index=True
+    )
+    owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"), index=True)
+    paused_until: Mapped[datetime | None] = mapped_column(UTC)
+    created_at: Mapped[datetime] = mapped_column(UTC, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UTC, default=now, onupdate=now)
+    # Written by crm/ only, together and only when newer:
+    last_contact_at: Mapped[datetime | None] = mapped_column(UTC)
+    last_contact_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    last_contact_how: Mapped[str] = mapped_column(sa.String(20), default="")
+    # The earliest open next step, kept by crm/:
+    next_step_on: Mapped[date | None] = mapped_column()
+
+    company: Mapped[Company | None] = relationship(lazy="raise")
+    owner: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[owner_id])
+    categories: Mapped[list[Category]] = relationship(
+        secondary=contact_category, lazy="raise", order_by=Category.name
+    )
+    tags: Mapped[list[Tag]] = relationship(secondary=contact_tag, lazy="raise", order_by=Tag.name)
+
+    @property
+    def name(self) -> str:
+        """First and last name, or nothing."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def label(self) -> str:
+        """What a list shows: the name, else the address."""
+        return self.name or self.email
+
+
+class ImportStatus(StrEnum):
+    """Where an import stands."""
+
+    UPLOADED = "uploaded"
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class Import(HasId, Base):
+    """One file brought in: how it was understood, how far it got, what came of it."""
+
+    __tablename__ = "import"
+
+    filename: Mapped[str] = mapped_column(sa.String(255))
+    path: Mapped[str] = mapped_column(sa.String(500))  # below the data folder
+    status: Mapped[str] = mapped_column(sa.String(12), default=ImportStatus.UPLOADED, index=True)
+    encoding: Mapped[str] = mapped_column(sa.String(40), default="")
+    delimiter: Mapped[str] = mapped_column(sa.String(4), default="")
+    layout: Mapped[str] = mapped_column(sa.String(40), default="")  # mailchimp, brevo, listmonk, …
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)  # column number (text) → field
+    choices: Mapped[dict[str, Any]] = mapped_column(default=dict)  # categories, tags, basis, source, tracking
+    bytes_total: Mapped[int] = mapped_column(BigId, default=0)
+    rows_read: Mapped[int] = mapped_column(default=0)
+    created: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    bytes_done: Mapped[int] = mapped_column(BigId, default=0)
+    reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)  # reason → rows refused
+    error: Mapped[str] = mapped_column(sa.Text, default="")
+    lease_until: Mapped[datetime | None] = mapped_column(UTC)
+    fence: Mapped[int] = mapped_column(default=0)
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UTC, default=now)
+    started_at: Mapped[datetime | None] = mapped_column(UTC)
+    finished_at: Mapped[datetime | None] = mapped_column(UTC)

@@ -1,0 +1,36 @@
+"""The schema's history: where this database stands, and bringing it forward."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from campaigns import database, paths
+
+
+def config() -> Config:
+    """Alembic's configuration, pointing at the migrations of this installation."""
+    made = Config()
+    made.set_main_option("script_location", str(paths.MIGRATIONS).replace("%", "%%"))
+    made.set_main_option("path_separator", "os")
+    return made
+
+
+def upgrade() -> None:
+    """Bring the database to the newest schema; does nothing when it is there."""
+    with database.engine().connect() as connection:
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+        connection.commit()
+
+
+def head() -> str:
+    """The newest revision that this installation knows."""
+    return ScriptDirectory.from_config(config()).get_current_head() or ""
+
+
+def revision() -> str:
+    """The revision at which the database stands; empty before the first."""
+    with database.engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""

@@ -1,0 +1,25 @@
+"""Every table there is: importing this fills `Base.metadata` (for migrations and tests)."""
+
+from campaigns import leases
+from campaigns.accounts import models as accounts
+from campaigns.audiences import models as audiences
+from campaigns.consent import models as consent
+from campaigns.contacts import models as contacts
+from campaigns.crm import models as crm
+from campaigns.database import Base
+from campaigns.delivery import models as delivery
+from campaigns.mailings import models as mailings
+from campaigns.tracking import models as tracking
+
+__all__ = [
+    "Base",
+    "accounts",
+    "audiences",
+    "consent",
+    "contacts",
+    "crm",
+    "delivery",
+    "leases",
+    "mailings",
+    "tracking",
+]

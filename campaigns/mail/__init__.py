@@ -1,0 +1,1 @@
+"""An email as bytes: written, signed, handed over or captured; no database."""

@@ -7,6 +7,10 @@
   };
   const drawn = new Map();
   let loading;
+  const fitting = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+    const instance = drawn.get(target.closest("[data-chart]"));
+    if (instance && target.offsetWidth) instance.resize();
+  }));
 
   const load = () => loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
@@ -66,6 +70,7 @@
     const instance = window.echarts.init(canvas, null, { renderer: "svg" });
     instance.setOption(dressed(JSON.parse(canvas.dataset.option)));
     drawn.set(box, instance);
+    fitting.observe(canvas);
   };
 
   const show = (box, view) => {
@@ -97,7 +102,6 @@
     drawn.delete(box);
     if (box.isConnected && box.dataset.view === "chart") draw(box);
   }));
-  window.addEventListener("resize", () => drawn.forEach((instance) => instance.resize()));
   document.addEventListener("htmx:load", (event) => start(event.target));
   start(document);
 })();

@@ -1,6 +1,8 @@
 // Turns <time data-when> into the reader's own clock: near times are relative, all carry the full local time.
 (() => {
-  const language = document.documentElement.lang || "en";
+  const page = document.documentElement.lang || "en";
+  // The page's language in the reader's own region, so that an English page in Prague shows a 24-hour clock.
+  const language = navigator.languages.find((one) => one.split("-")[0] === page.split("-")[0]) ?? page;
   const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });

@@ -1,0 +1,51 @@
+"""Processes that end with the one that started them, and finding a free door for a server."""
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def die_with_parent(sign: int = signal.SIGTERM, *, watch: bool = True) -> None:
+    """Have this process sent `sign` when its parent is gone, however that ended.
+
+    The kernel sees to it on Linux; elsewhere a thread looks each second unless `watch` is False
+    (a thread does not outlive an exec).
+    """
+    parent = os.getppid()
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, sign, 0, 0, 0)
+        if os.getppid() != parent:  # it went before the kernel knew
+            os.kill(os.getpid(), sign)
+    elif watch:
+        threading.Thread(target=_look_after, args=(parent, sign), daemon=True).start()
+
+
+def _look_after(parent: int, sign: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), sign)
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,73 @@
+"""Makes the Flask application: settings → database → queue → rooms → error pages."""
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from campaigns import paths, settings, tables  # noqa: F401 - tables: every model is known
+from campaigns.accounts import signing_in
+from campaigns.setup import views as setup
+from campaigns.web import headers, language, navigation, protection, refusals
+
+_LARGEST_UPLOAD = 512 * 1024 * 1024
+_LARGEST_FORM = 4 * 1024 * 1024
+
+# What each room shows. A module's `pages` is its blueprint; a `register(app)` in it does the rest
+# (panels, layers ahead of Flask).
+_ROOMS = (
+    "web.health",
+    "setup.views",
+    "accounts.views",
+    "mail.views",
+    "contacts.views",
+    "contacts.company_views",
+    "contacts.label_views",
+    "consent.views",
+    "imports.views",
+    "crm.views",
+    "audiences.views",
+    "mailings.views",
+    "mailings.templates_views",
+    "mailings.senders_views",
+    "delivery.views",
+    "tracking.views",
+    "preferences.views",
+    "analytics.views",
+    "today.views",
+)
+
+
+def create_app(given: settings.Settings | None = None) -> Flask:
+    """The whole application, ready to serve; `given` settings replace those of the environment."""
+    if given is not None:
+        settings.use(given)
+    static = Path(__file__).parent / "static"
+    app = Flask("campaigns", static_folder=str(static), template_folder=str(paths.TEMPLATES))
+    app.config.update(MAX_CONTENT_LENGTH=_LARGEST_UPLOAD, MAX_FORM_MEMORY_SIZE=_LARGEST_FORM)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    signing_in.register(app)
+    protection.register(app)
+    language.register(app)
+    headers.register(app)
+    refusals.register(app)
+    navigation.register(app)
+    setup.lead_there(app)
+    _open_rooms(app)
+    hops = settings.current().trusted_proxies
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _open_rooms(app: Flask) -> None:
+    with app.app_context():
+        for name in _ROOMS:
+            if not (Path(__file__).parent / (name.replace(".", "/") + ".py")).exists():
+                continue
+            room = import_module(f"campaigns.{name}")
+            if hasattr(room, "pages"):
+                app.register_blueprint(room.pages)
+            if hasattr(room, "register"):
+                room.register(app)

@@ -1,0 +1,24 @@
+"""What every answer says to the browser about safety and keeping."""
+
+from flask import Flask, Response, request
+
+_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+
+
+def register(app: Flask) -> None:
+    """Put the safety headers on every answer that has none of its own."""
+    app.after_request(_protect)
+
+
+def _protect(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,1 @@
+"""The organisation, its users and their roles, and the audit log."""

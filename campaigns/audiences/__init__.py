@@ -1,0 +1,1 @@
+"""Rules over what is known of contacts, each becoming one select."""

@@ -1,0 +1,1 @@
+"""The consent ledger, the gate that everybody is asked through, and the suppression list."""

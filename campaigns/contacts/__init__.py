@@ -1,0 +1,1 @@
+"""Contacts, their companies, categories and tags."""

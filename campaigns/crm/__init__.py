@@ -1,0 +1,1 @@
+"""What was done with contacts, what is to do next, what they bought."""

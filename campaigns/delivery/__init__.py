@@ -1,0 +1,1 @@
+"""Messages: planned, claimed, handed over and accounted for."""

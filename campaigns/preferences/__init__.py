@@ -1,0 +1,1 @@
+"""The contact's own pages, reached by a signed link."""

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns import sealing, settings
-from campaigns.accounts import audit, people
+from campaigns.accounts import audit, organising, people
 from campaigns.accounts.models import Organisation, Role, Tracking, User
 from campaigns.errors import BadInput, Conflict
 from campaigns.mail import dkim
 from campaigns.mailings.models import Sender
-from campaigns.words import LANGUAGES, _
+from campaigns.words import _
 
 
 @dataclass(frozen=True)
@@ -45,45 +45,23 @@ def found(session: Session, given: Founding) -> User:
     """
     if is_founded(session):
         raise Conflict(_("This installation has been set up already. Sign in instead."))
-    _check(given)
-    session.add(
-        Organisation(
-            name=given.firm_name.strip(),
-            postal_address=given.postal_address.strip(),
-            language=given.language,
-            timezone=given.timezone,
-            track_opens=given.tracking,
-            track_clicks=given.tracking,
-            tracking_reason=given.tracking_reason.strip(),
-        )
-    )
+    ours = {
+        "name": given.firm_name.strip(),
+        "postal_address": given.postal_address.strip(),
+        "language": given.language,
+        "timezone": given.timezone,
+        "track_opens": given.tracking,
+        "track_clicks": given.tracking,
+        "tracking_reason": given.tracking_reason.strip(),
+    }
+    organising.check(ours)
+    session.add(Organisation(**ours))
     for role in Role:
         people.role_row(session, role)
     admin = people.add(session, given.admin_email, given.admin_name, Role.ADMIN, given.admin_password)
     session.add(_sender(given, admin.email))
     audit.note(session, "installation.set_up", by=admin.id)
     return admin
-
-
-def _check(given: Founding) -> None:
-    if not given.firm_name.strip():
-        raise BadInput(
-            _("Write the name of your firm: letters must say who they come from."), field="firm_name"
-        )
-    if not given.postal_address.strip():
-        raise BadInput(
-            _("Write your postal address: the law asks for it at the foot of every letter."),
-            field="postal_address",
-        )
-    if given.language not in LANGUAGES:
-        raise BadInput(_("Choose one of the languages of the list."), field="language")
-    if given.tracking not in set(Tracking):
-        raise BadInput(_("Choose how opens and clicks are counted."), field="tracking")
-    if given.tracking == Tracking.IDENTIFIED and not given.tracking_reason.strip():
-        raise BadInput(
-            _("Write down why you may follow people who were never asked; it is kept with the records."),
-            field="tracking_reason",
-        )
 
 
 def _sender(given: Founding, admin_email: str) -> Sender:

@@ -59,7 +59,13 @@ def first_run() -> Any:
     return redirect(url_for("setup.welcome"))
 
 
-_FIELDS = {"email": "admin_email", "password": "admin_password"}
+# The columns of an organisation and a user, as the form calls them.
+_FIELDS = {
+    "email": "admin_email",
+    "password": "admin_password",
+    "name": "firm_name",
+    "track_opens": "tracking",
+}
 
 
 def _found(form: dict[str, str]) -> int:

@@ -1,0 +1,1 @@
+"""The salesperson's first page: what is due, who engaged, who lies fallow."""

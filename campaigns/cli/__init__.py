@@ -1,0 +1,71 @@
+"""The command line: one file a verb, each imported only when it is asked for.
+
+A verb `do-this` is the click command named `command` in `campaigns/cli/do_this.py` (`import_.py` for a
+verb that is a word of Python's).
+"""
+
+import importlib
+import keyword
+import os
+import pkgutil
+import sys
+
+import click
+from pydantic import ValidationError
+
+import campaigns
+from campaigns.errors import PersonError
+
+
+class Verbs(click.Group):
+    """Finds its commands in the files beside this one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb there is."""
+        names = (module.name.rstrip("_").replace("_", "-") for module in pkgutil.iter_modules(__path__))
+        return sorted(name for name in names if self.get_command(ctx, name) is not None)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that verb; None when there is none."""
+        name = cmd_name.replace("-", "_") + ("_" if keyword.iskeyword(cmd_name) else "")
+        if not name.isidentifier() or importlib.util.find_spec(f"{__name__}.{name}") is None:
+            return None
+        command = getattr(importlib.import_module(f"{__name__}.{name}"), "command", None)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(campaigns.__version__, prog_name="campaigns")
+def verbs() -> None:
+    """Campaigns: contacts with consent, letters to them, and what comes back."""
+
+
+def main() -> None:
+    """Run one verb; whatever a person can cause ends in one sentence on standard error."""
+    try:
+        code = verbs.main(prog_name="campaigns", standalone_mode=False)
+    except click.Abort:
+        _fail("Stopped.", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ValidationError as error:
+        _fail("\n".join(_setting(problem) for problem in error.errors()), 2)
+    except PersonError as error:
+        _fail("\n".join([error.message, *(f"  - {problem}" for problem in error.problems)]))
+    except BrokenPipeError:  # the reader of our output had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _setting(problem: dict[str, object]) -> str:
+    where = problem["loc"]
+    name = "__".join(str(part) for part in where).upper() if isinstance(where, tuple) else ""
+    given = "" if isinstance(problem["input"], dict) else f" (it is “{problem['input']}”)"
+    return f"The setting CAMPAIGNS_{name} can't be used{given}: {problem['msg']}."
+
+
+def _fail(sentence: str, code: int = 1) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(code)

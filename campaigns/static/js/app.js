@@ -116,7 +116,22 @@
       $$("[data-check]", root).forEach((box) => { box.checked = event.target.checked; });
     }
     if (root) count(root);
+    showWhen();
     if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
   });
   $$("[data-bulk]").forEach(count);
+
+  // ---- data-shown-when="name=value": a field that only one answer asks for ----
+  function showWhen() {
+    $$("[data-shown-when]").forEach((part) => {
+      const [name, ...values] = part.dataset.shownWhen.split("=").flatMap((bit) => bit.split("|"));
+      const form = part.closest("form");
+      part.hidden = !values.includes(new FormData(form).get(name) ?? "");
+    });
+  }
+  showWhen();
+  document.addEventListener("htmx:load", (event) => {
+    showWhen();
+    $$("[data-bulk]", event.target).forEach(count);
+  });
 })();

@@ -1,1 +1,1 @@
-"""Rules over what is known of contacts, each becoming one select."""
+"""Audiences: rules about contacts, who fits them, and who of those may be mailed."""

@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # Names that hosting platforms set; ours win where both are given.
 _BARE_NAMES = {"database_url": "DATABASE_URL", "broker_url": "REDIS_URL", "port": "PORT"}
-_SECRET_FIELDS = ("secret_key", "database_url", "broker_url")
+_SECRET_FIELDS = ("secret_key", "database_url", "broker_url", "admin_password")
 
 
 class Smtp(BaseModel):
@@ -49,7 +49,10 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default=2, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     trusted_proxies: int = Field(default=0, ge=0, le=10)
+    admin_email: str = ""  # for `campaigns init` without a terminal
+    admin_password: SecretStr = SecretStr("")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "auto"  # auto: text on a terminal, JSON elsewhere
 
     @model_validator(mode="before")
     @classmethod

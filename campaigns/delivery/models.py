@@ -6,7 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaigns.database import UTC, Base, BigId, HasId
+from campaigns.database import UTC, Base, BigId, HasId, exact
 
 
 class MessageStatus(StrEnum):
@@ -46,7 +46,7 @@ class Message(HasId, Base):
 
     campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
     contact_id: Mapped[int] = mapped_column(BigId)
-    address: Mapped[str] = mapped_column(sa.String(254))  # canonical, as it was when planned
+    address: Mapped[str] = mapped_column(exact(254))  # canonical, as it was when planned
     status: Mapped[str] = mapped_column(sa.String(12), default=MessageStatus.PLANNED)
     reason: Mapped[str] = mapped_column(sa.String(40), default="")  # why skipped, or how it failed
     reply: Mapped[str] = mapped_column(sa.String(300), default="")  # the server's last words
@@ -69,6 +69,7 @@ class Segment(HasId, Base):
     __table_args__ = (
         sa.UniqueConstraint("campaign_id", "first_contact_id"),
         sa.Index("ix_segment_due_at", "due_at"),
+        sa.Index("ix_segment_lease_until", "lease_until"),
     )
 
     campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))

@@ -114,7 +114,8 @@ class Campaign(HasId, Base):
     planned_at: Mapped[datetime | None] = mapped_column(UTC)  # all messages are in the database
     finished_at: Mapped[datetime | None] = mapped_column(UTC)
     expires_at: Mapped[datetime | None] = mapped_column(UTC)  # retries end
-    pause_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    pause_reason: Mapped[str] = mapped_column(sa.Text, default="")  # why it paused by itself
+    try_again_at: Mapped[datetime | None] = mapped_column(UTC)  # paused by itself: when to ask the relay
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTC, default=now, onupdate=now)

@@ -20,6 +20,7 @@ from campaigns.consent.models import (
     Suppression,
     SuppressionReason,
 )
+from campaigns.contacts import names
 from campaigns.contacts.models import Category, Company, Contact, Tag
 from campaigns.crm.models import Activity, Kind, NextStep
 from campaigns.database import now
@@ -85,7 +86,7 @@ def make_contact(
         email=email,
         address_hash=tokens.address_hash(email),
         domain=email.rpartition("@")[2],
-        name_key=f"{last} {first}".strip().casefold(),
+        **names.keys(first, last, email),
         **values,
     )
     contact.categories = [make_category(session, name) for name in categories]

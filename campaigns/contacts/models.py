@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaigns.accounts.models import User
-from campaigns.database import UTC, Base, BigId, HasId, now
+from campaigns.database import UTC, Base, BigId, HasId, exact, now
 
 
 class Company(HasId, Base):
@@ -17,7 +17,7 @@ class Company(HasId, Base):
     __tablename__ = "company"
 
     name: Mapped[str] = mapped_column(sa.String(200))
-    key: Mapped[str] = mapped_column(sa.String(200), unique=True)  # name, folded for finding
+    key: Mapped[str] = mapped_column(exact(200), unique=True)  # name, folded for finding
     website: Mapped[str] = mapped_column(sa.String(300), default="")
     industry: Mapped[str] = mapped_column(sa.String(100), default="")
     country: Mapped[str] = mapped_column(sa.String(2), default="")
@@ -67,13 +67,16 @@ class Contact(HasId, Base):
         sa.Index("ix_contact_name_key_id", "name_key", "id"),
     )
 
-    email: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    email: Mapped[str] = mapped_column(exact(254), unique=True)
     address_hash: Mapped[str] = mapped_column(sa.String(32), index=True)  # tokens.address_hash(email)
     domain: Mapped[str] = mapped_column(sa.String(253), index=True)  # as it stands in `email`
     first_name: Mapped[str] = mapped_column(sa.String(200), default="")
     last_name: Mapped[str] = mapped_column(sa.String(200), default="")
-    name_key: Mapped[str] = mapped_column(sa.String(120), default="")  # last, first; folded for sorting
-    phone: Mapped[str] = mapped_column(sa.String(40), default="")  # E.164, or as given if not understood
+    name_key: Mapped[str] = mapped_column(exact(120), default="")  # names.keys(): last, first; for sorting
+    first_key: Mapped[str] = mapped_column(exact(60), default="", index=True)  # names.keys(): for finding
+    phone: Mapped[str] = mapped_column(
+        exact(40), default="", index=True
+    )  # E.164, or as given if not understood
     position: Mapped[str] = mapped_column(sa.String(120), default="")
     language: Mapped[str] = mapped_column(sa.String(8), default="")
     timezone: Mapped[str] = mapped_column(sa.String(60), default="")

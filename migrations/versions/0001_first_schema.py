@@ -25,7 +25,11 @@ def upgrade() -> None:
         "company",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column(
+            "key",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("website", sa.String(length=300), nullable=False),
         sa.Column("industry", sa.String(length=100), nullable=False),
         sa.Column("country", sa.String(length=2), nullable=False),
@@ -207,13 +211,30 @@ def upgrade() -> None:
     op.create_table(
         "contact",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
-        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column(
+            "email",
+            sa.String(length=254).with_variant(sa.String(length=254, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("address_hash", sa.String(length=32), nullable=False),
         sa.Column("domain", sa.String(length=253), nullable=False),
         sa.Column("first_name", sa.String(length=200), nullable=False),
         sa.Column("last_name", sa.String(length=200), nullable=False),
-        sa.Column("name_key", sa.String(length=120), nullable=False),
-        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column(
+            "name_key",
+            sa.String(length=120).with_variant(sa.String(length=120, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "first_key",
+            sa.String(length=60).with_variant(sa.String(length=60, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "phone",
+            sa.String(length=40).with_variant(sa.String(length=40, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("position", sa.String(length=120), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("timezone", sa.String(length=60), nullable=False),
@@ -251,10 +272,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contact_address_hash"), "contact", ["address_hash"], unique=False)
     op.create_index(op.f("ix_contact_company_id"), "contact", ["company_id"], unique=False)
     op.create_index(op.f("ix_contact_domain"), "contact", ["domain"], unique=False)
+    op.create_index(op.f("ix_contact_first_key"), "contact", ["first_key"], unique=False)
     op.create_index("ix_contact_last_contact_at_id", "contact", ["last_contact_at", "id"], unique=False)
     op.create_index("ix_contact_name_key_id", "contact", ["name_key", "id"], unique=False)
     op.create_index("ix_contact_next_step_on_id", "contact", ["next_step_on", "id"], unique=False)
     op.create_index(op.f("ix_contact_owner_id"), "contact", ["owner_id"], unique=False)
+    op.create_index(op.f("ix_contact_phone"), "contact", ["phone"], unique=False)
     op.create_table(
         "import",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
@@ -388,6 +411,7 @@ def upgrade() -> None:
         sa.Column("finished_at", UTC(), nullable=True),
         sa.Column("expires_at", UTC(), nullable=True),
         sa.Column("pause_reason", sa.Text(), nullable=False),
+        sa.Column("try_again_at", UTC(), nullable=True),
         sa.Column("user_id", BigId, nullable=True),
         sa.Column("created_at", UTC(), nullable=False),
         sa.Column("updated_at", UTC(), nullable=False),
@@ -548,7 +572,11 @@ def upgrade() -> None:
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("campaign_id", BigId, nullable=False),
         sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column(
+            "address",
+            sa.String(length=254).with_variant(sa.String(length=254, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("reply", sa.String(length=300), nullable=False),
@@ -592,3 +620,4 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_segment_due_at", "segment", ["due_at"], unique=False)
+    op.create_index("ix_segment_lease_until", "segment", ["lease_until"], unique=False)

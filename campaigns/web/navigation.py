@@ -26,9 +26,23 @@ _ITEMS: tuple[tuple[str, Any, str, str, tuple[str, ...]], ...] = (
 )
 
 
+# key, label, endpoint: the parts of Settings
+_SETTINGS: tuple[tuple[str, Any, str], ...] = (
+    ("organisation", lazy("Organisation"), "settings.index"),
+    ("people", lazy("People"), "settings.users"),
+    ("senders", lazy("Senders"), "senders.index"),
+    ("labels", lazy("Categories and tags"), "labels.index"),
+    ("suppression", lazy("Never mailed"), "consent.suppressed"),
+    ("mail", lazy("Mail server"), "settings.mail"),
+    ("audit", lazy("Audit log"), "settings.audit_log"),
+)
+
+
 def register(app: Flask) -> None:
     """Let every page draw the menu."""
-    app.jinja_env.globals.update(nav_items=nav_items, account_items=account_items)
+    app.jinja_env.globals.update(
+        nav_items=nav_items, account_items=account_items, settings_tabs=settings_tabs
+    )
 
 
 def nav_items() -> list[dict[str, str]]:
@@ -51,5 +65,14 @@ def account_items() -> list[dict[str, str]]:
     return [
         {"label": str(label), "href": url_for(endpoint), "icon": icon}
         for label, endpoint, icon in entries
+        if endpoint in current_app.view_functions
+    ]
+
+
+def settings_tabs(active: str) -> list[tuple[str, str, bool]]:
+    """The parts of Settings that are there, as `ui.tabs` wants them: address, label, whether it is open."""
+    return [
+        (url_for(endpoint), str(label), key == active)
+        for key, label, endpoint in _SETTINGS
         if endpoint in current_app.view_functions
     ]

@@ -121,6 +121,11 @@
   });
   $$("[data-bulk]").forEach(count);
 
+  // ---- the browser knows where its person is ----
+  $$("[data-own-timezone]").forEach((input) => {
+    input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || input.value;
+  });
+
   // ---- data-shown-when="name=value": a field that only one answer asks for ----
   function showWhen() {
     $$("[data-shown-when]").forEach((part) => {

@@ -31,6 +31,16 @@ class Smtp(BaseModel):
         return self
 
 
+class Sending(BaseModel):
+    """How campaigns are handed to the mail server; times in seconds."""
+
+    lease: float = Field(default=180, gt=0)  # how long a silent worker keeps its part; see Relay.dot_timeout
+    segment: int = Field(default=500, ge=1, le=5000)  # most recipients in one part
+    planned_at_once: int = Field(default=10_000, ge=1, le=100_000)  # contacts looked at in one transaction
+    troubles: int = Field(default=3, ge=1, le=100)  # failures in a row after which a campaign pauses itself
+    ask_again: float = Field(default=60, gt=0)  # until a mail server that was away is asked again
+
+
 class Settings(BaseSettings):
     """Everything settable, each as `CAMPAIGNS_<NAME>` (nested names joined by two underscores)."""
 
@@ -46,6 +56,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     smtp: Smtp = Smtp()
+    sending: Sending = Sending()
     worker_processes: int = Field(default=2, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     trusted_proxies: int = Field(default=0, ge=0, le=10)

@@ -1,6 +1,6 @@
 """The embedded queue: a Valkey (or Redis) server of our own on a unix socket in the data folder.
 
-Run as `python -m campaigns.embedded` it becomes that server and ends with the process that started it.
+Run as `python -m campaigns.embedded` it becomes that server.
 """
 
 import hashlib
@@ -9,11 +9,14 @@ import os
 import platform
 import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
+
+import redis
 
 from campaigns import settings
 from campaigns.errors import NotReady
-from campaigns.processes import die_with_parent
 
 _LONGEST_SOCKET_PATH = 90  # the kernel's bound is 104–108 bytes, with the ending zero
 
@@ -70,13 +73,35 @@ def command(data_dir: Path) -> list[str]:
     ]
 
 
+def clear_away(data_dir: Path) -> None:
+    """End a server that outlived the process which started it."""
+    with redis.Redis.from_url(url(data_dir), socket_timeout=5) as client, suppress(redis.RedisError, OSError):
+        client.shutdown()
+
+
+def answers(data_dir: Path) -> bool:
+    """Whether the queue is up and has read what it kept."""
+    with redis.Redis.from_url(url(data_dir), socket_timeout=2) as client:
+        try:
+            return bool(client.ping())
+        except (redis.RedisError, OSError):
+            return False
+
+
+def set_aside(data_dir: Path) -> Path:
+    """Move a queue's files that no server can read out of the way; what they asked for is in the database."""
+    old = data_dir / "queue"
+    new = old.with_name(f"queue-unreadable-{time.strftime('%Y%m%d-%H%M%S')}")
+    old.rename(new)
+    return new
+
+
 def become_server() -> None:
     """Turn this process into the queue's server."""
     data_dir = settings.current().data_dir
     _make_private(data_dir / "queue")
     _make_private(socket_path(data_dir).parent)
     words = command(data_dir)
-    die_with_parent(watch=False)
     os.execv(words[0], words)
 
 

@@ -1,7 +1,11 @@
-"""Processes that end with the one that started them, and finding a free door for a server."""
+"""Processes that end with the one that started them, and finding a free door for a server.
+
+`python -m campaigns.processes MODULE …` runs a module so that it ends with its starter.
+"""
 
 import ctypes
 import os
+import runpy
 import signal
 import socket
 import sys
@@ -12,18 +16,17 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def die_with_parent(sign: int = signal.SIGTERM, *, watch: bool = True) -> None:
+def die_with_parent(sign: int = signal.SIGTERM) -> None:
     """Have this process sent `sign` when its parent is gone, however that ended.
 
-    The kernel sees to it on Linux; elsewhere a thread looks each second unless `watch` is False
-    (a thread does not outlive an exec).
+    The kernel sees to it on Linux, across an exec too; elsewhere a thread looks each second.
     """
     parent = os.getppid()
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, sign, 0, 0, 0)
         if os.getppid() != parent:  # it went before the kernel knew
             os.kill(os.getpid(), sign)
-    elif watch:
+    else:
         threading.Thread(target=_look_after, args=(parent, sign), daemon=True).start()
 
 
@@ -49,3 +52,9 @@ def free_port(host: str = "127.0.0.1") -> int:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    del sys.argv[0]
+    die_with_parent()
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -1,10 +1,10 @@
 """The command line: one file a verb, each imported only when it is asked for.
 
-A verb `do-this` is the click command named `command` in `campaigns/cli/do_this.py` (`import_.py` for a
-verb that is a word of Python's).
+A verb `do-this` is the click command `do_this` in `campaigns/cli/do_this.py` (`import_` in `import_.py`
+for a verb that is a word of Python's).
 """
 
-import importlib
+import importlib.util
 import keyword
 import os
 import pkgutil
@@ -12,6 +12,7 @@ import sys
 
 import click
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 import campaigns
 from campaigns.errors import PersonError
@@ -30,7 +31,8 @@ class Verbs(click.Group):
         name = cmd_name.replace("-", "_") + ("_" if keyword.iskeyword(cmd_name) else "")
         if not name.isidentifier() or importlib.util.find_spec(f"{__name__}.{name}") is None:
             return None
-        command = getattr(importlib.import_module(f"{__name__}.{name}"), "command", None)
+        module = importlib.import_module(f"{__name__}.{name}")
+        command = getattr(module, name, None) or getattr(module, "command", None)
         return command if isinstance(command, click.Command) else None
 
 
@@ -59,9 +61,8 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _setting(problem: dict[str, object]) -> str:
-    where = problem["loc"]
-    name = "__".join(str(part) for part in where).upper() if isinstance(where, tuple) else ""
+def _setting(problem: ErrorDetails) -> str:
+    name = "__".join(str(part) for part in problem["loc"]).upper()
     given = "" if isinstance(problem["input"], dict) else f" (it is “{problem['input']}”)"
     return f"The setting CAMPAIGNS_{name} can't be used{given}: {problem['msg']}."
 

@@ -1,0 +1,44 @@
+"""`campaigns web`: the pages and the API, served by granian."""
+
+from typing import Any
+
+import click
+
+from campaigns import logs, settings
+
+
+@click.command()
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Server processes."
+)
+def web(processes: int) -> None:
+    """Serve the pages in the foreground, on HOST and PORT as set."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    chosen = settings.current()
+    Granian(
+        f"{__name__}:application",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=chosen.host,
+        port=chosen.port,
+        workers=processes,
+        blocking_threads=chosen.web_threads,
+        websockets=False,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=5,
+    ).serve()
+
+
+def application() -> Any:
+    """The WSGI application in one of granian's processes, which ends with granian."""
+    from campaigns.app import create_app
+    from campaigns.processes import die_with_parent
+
+    die_with_parent()
+    logs.configure("web")
+    return create_app()

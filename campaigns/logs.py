@@ -1,0 +1,48 @@
+"""Logging: one line for each thing worth knowing; readable on a terminal, JSON for machines."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+from campaigns import settings
+
+# Libraries that tell at `info` what nobody needs to read every few seconds.
+_TALKATIVE = ("apscheduler", "dramatiq", "granian", "alembic", "urllib3", "httpx", "_granian")
+
+
+def configure(role: str = "") -> None:
+    """Send this process's log to standard error in the shape and from the level that the settings say."""
+    chosen = settings.current()
+    level = logging.getLevelNamesMapping()[chosen.log_level.upper()]
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        lambda _logger, _method, event: {"role": role, **event} if role else event,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()], processors=_last(chosen.log_format)
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def _last(shape: str) -> list[Any]:
+    """The steps that turn one event into one line."""
+    first = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if shape == "text" or (shape == "auto" and sys.stderr.isatty()):
+        return [*first, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    return [*first, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -91,5 +92,5 @@ def _config() -> dict[str, Any]:
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": True,
         "SECURITY_FLASH_MESSAGES": True,
-        "SECURITY_FRESHNESS_GRACE_PERIOD": 3600,
+        "SECURITY_FRESHNESS_GRACE_PERIOD": timedelta(hours=1),
     }

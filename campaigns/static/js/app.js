@@ -121,6 +121,17 @@
   });
   $$("[data-bulk]").forEach(count);
 
+  // ---- what scrolls sideways can be reached by keyboard ----
+  const reachable = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+    if (target.scrollWidth <= target.clientWidth) { target.removeAttribute("tabindex"); target.removeAttribute("role"); return; }
+    const heading = target.closest("section, .card, main")?.querySelector("h2, h1")?.textContent.trim() ?? "";
+    target.tabIndex = 0;
+    target.setAttribute("role", "region");
+    target.setAttribute("aria-label", heading);
+  }));
+  const watchScrolling = (root) => $$(".table-responsive, pre", root).forEach((part) => reachable.observe(part));
+  watchScrolling(document);
+
   // ---- the browser knows where its person is ----
   $$("[data-own-timezone]").forEach((input) => {
     input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || input.value;
@@ -137,6 +148,7 @@
   showWhen();
   document.addEventListener("htmx:load", (event) => {
     showWhen();
+    watchScrolling(event.target);
     $$("[data-bulk]", event.target).forEach(count);
   });
 })();

@@ -1,0 +1,125 @@
+"""The language of rules."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.audiences import rules
+from campaigns.audiences.lexing import RuleProblem
+from campaigns.audiences.nodes import And, Everybody, Not, Op, Or, Relative, Test
+from tests.audiences.trees import ANY_TEXT, BARE, nodes
+
+
+def test_the_example_of_the_manual():
+    tree = rules.parse('category:"Cutters" and (tag:"basic" or tag:"trial") and not tag:"vip"')
+
+    assert tree == And(
+        (
+            Test("category", Op.IS, ("Cutters",)),
+            Or((Test("tag", Op.IS, ("basic",)), Test("tag", Op.IS, ("trial",)))),
+            Not(Test("tag", Op.IS, ("vip",))),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'tag:"quote \"inside\""', 'quote "inside"'),
+        ('tag:"quote ""inside"""', 'quote "inside"'),
+        ('tag:"Žralok, s čárkou"', "Žralok, s čárkou"),
+        ("tag:“curly”", "curly"),
+        ("tag:„po česku“", "po česku"),
+        ("tag = basic", "basic"),
+        ("TAG:basic", "basic"),
+        (r'tag:"C:\new"', r"C:\new"),
+        ('tag:""', ""),
+    ],
+)
+def test_values_and_their_quotes(text, value):
+    assert rules.parse(text) == Test("tag", Op.IS, (value,))
+
+
+@pytest.mark.parametrize("text", ["", "  ", "all", "ALL", "(all)"])
+def test_everybody(text):
+    assert rules.parse(text) == Everybody()
+
+
+def test_and_binds_closer_than_or():
+    assert rules.text(rules.parse("city:a or city:b and city:c")) == 'city:"a" or (city:"b" and city:"c")'
+
+
+def test_days():
+    assert rules.parse("last_contact < -90d") == Test("last_contact", Op.BEFORE, (Relative(-90),))
+    assert rules.parse("birthday <= +1w") == Test("birthday", Op.UNTIL, (Relative(7),))
+    assert rules.parse("created:today") == Test("created", Op.IS, (Relative(0),))
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "says"),
+    [
+        ('citty:"x"', 0, "Did you mean “city”?"),
+        ("city", 4, "a comparison is missing"),
+        ("city:", 5, "A value is missing"),
+        ('tag:a and city:"x', 15, "never closed"),
+        ("(city:x", 0, "never closed"),
+        ("city:x)", 6, "never opened"),
+        ("city:x tag:y", 7, "“and” or “or”"),
+        ("city > 5", 5, "compares days"),
+        ("created:yesterday", 8, "2026-01-31"),
+        ("created:2026-02-30", 8, "not a day"),
+        ("created:0001-01-01", 8, "not a day"),
+        ("created in (today)", 8, "is a day"),
+        ("city:x and", 10, "missing at the end"),
+        ("not", 3, "missing at the end"),
+        ("consent:yes", 8, "granted"),
+        ("consent ~ gran", 8, "compared with"),
+        ("birthday > 05-17", 11, "day of the year"),
+        ("city in x", 8, "parentheses"),
+        ("city in (a b)", 11, "commas"),
+        ("city is x", 8, "is empty"),
+        ("city:x & tag:y", 7, "“and” or “or”"),
+        ("!", 0, "means nothing"),
+        ("fields.:x", 0, "column"),
+        ("created < -99999d", 10, "hundred years"),
+        ("not " * 40 + "all", 100, "deep"),
+        ("(" * 40 + "all" + ")" * 40, 25, "deep"),
+        ("a" * 10_001, 10_000, "10000 characters"),
+        ("city:x or " * 200 + "city:x", 2004, "200 conditions"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(text, position, says):
+    with pytest.raises(RuleProblem) as caught:
+        rules.parse(text)
+
+    assert says in caught.value.message
+    assert caught.value.position == position
+
+
+def test_the_place_is_pointed_at():
+    with pytest.raises(RuleProblem) as caught:
+        rules.parse("tag:a\nand citty:b")
+
+    assert caught.value.pointed("tag:a\nand citty:b") == "and citty:b\n    ^"
+
+
+@given(nodes(text=ANY_TEXT))
+def test_text_and_back(tree):
+    assert rules.parse(rules.text(tree)) == tree
+
+
+@given(st.text(alphabet=BARE, min_size=1))
+def test_plain_words_need_no_quotes(word):
+    assert rules.parse(f"tag:{word}") == Test("tag", Op.IS, (word,))
+
+
+@given(st.one_of(st.text(), st.text(alphabet='()",:!=~<>“”„ \\andortginoempy-+0129d')))
+def test_any_text_is_a_rule_or_a_clear_no(text):
+    try:
+        tree = rules.parse(text)
+    except RuleProblem as problem:
+        assert problem.message
+        assert 0 <= problem.position <= len(text)
+        assert problem.pointed(text)
+    else:
+        assert rules.parse(rules.text(tree)) == tree

@@ -17,7 +17,6 @@ from campaigns.words import _
 
 pages = Blueprint("setup", __name__)
 _OPEN_BEFORE = {"setup.first_run", "health.alive", "health.ready"}
-_founded = False  # once true it stays true
 
 
 def lead_there(app: Flask) -> None:
@@ -26,26 +25,32 @@ def lead_there(app: Flask) -> None:
 
 
 def _lead() -> Any:
-    global _founded
     if request.endpoint == "static":
         return None
-    if not _founded or current_user.is_authenticated:
-        with reading() as session:
-            _founded = _founded or founding.is_founded(session)
-            ours = people.organisation(session)
-            if ours is not None:
-                g.timezone, g.organisation = ours.timezone, ours
-                g.organisation_language = ours.language
-    if not _founded and request.endpoint not in _OPEN_BEFORE:
+    if not _founded() and request.endpoint not in _OPEN_BEFORE:
         return redirect(url_for("setup.first_run"))
+    if current_user.is_authenticated:
+        with reading() as session:
+            ours = people.organisation(session)
+        if ours is not None:
+            g.organisation, g.timezone, g.organisation_language = ours, ours.timezone, ours.language
     return None
+
+
+def _founded() -> bool:
+    """Whether the first run is done; once it is, nobody asks the database again."""
+    known: dict[str, bool] = current_app.extensions.setdefault("setup", {"done": False})
+    if not known["done"]:
+        with reading() as session:
+            known["done"] = founding.is_founded(session)
+    return known["done"]
 
 
 @pages.route("/setup", methods=["GET", "POST"])
 @guards.public
 def first_run() -> Any:
     """Ask for the admin, the firm, the sender and the tracking question; once."""
-    if _founded:
+    if _founded():
         return redirect(url_for("security.login"))
     if request.method == "GET":
         return _form({}, {})

@@ -42,7 +42,7 @@ OPS: dict[Kind, tuple[Op, ...]] = {
     Kind.STATE: (Op.IS, Op.IS_NOT, Op.IN),
 }
 
-STATES = ("granted", "confirmed", "declined", "withdrawn", "objected", "expired", "none")
+STATES = ("granted", "confirmed", "unconfirmed", "declined", "withdrawn", "objected", "expired", "none")
 CUSTOM = "fields"  # written `fields."Shoe size"`: a column of an import that we have no place for
 
 FIELDS: dict[str, Kind] = {

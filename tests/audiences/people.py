@@ -9,7 +9,8 @@ from tests import factories
 from tests.audiences.trees import WORDS
 
 _TEXTS = (
-    "first_name", "last_name", "phone", "language", "country", "city", "timezone", "position", "note", "source",
+    "first_name", "last_name", "phone", "language", "country", "city",
+    "timezone", "position", "note", "source",
 )  # fmt: skip
 _SHORT = {"language": ["", "cs", "CS", "fil"], "country": ["", "CZ", "RO"], "phone": ["", "+420601123456"]}
 _NAMES = [word for word in WORDS if word]

@@ -92,7 +92,8 @@ def test_agreeing_and_confirming_are_both_consent(session):
 @pytest.mark.sqlite_only
 def test_birthdays_come_round(session, rule, expected):
     days = {
-        "today": "02-28", "week": "03-07", "eight": "03-08", "yesterday": "02-27", "leap": "02-29", "unknown": "",
+        "today": "02-28", "week": "03-07", "eight": "03-08",
+        "yesterday": "02-27", "leap": "02-29", "unknown": "",
     }  # fmt: skip
     for name, birthday in days.items():
         factories.make_contact(session, f"{name}@example.com", birthday=birthday)

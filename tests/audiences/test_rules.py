@@ -115,11 +115,14 @@ def test_plain_words_need_no_quotes(word):
 
 @given(st.one_of(st.text(), st.text(alphabet='()",:!=~<>“”„ \\andortginoempy-+0129d')))
 def test_any_text_is_a_rule_or_a_clear_no(text):
+    problem = None
     try:
         tree = rules.parse(text)
-    except RuleProblem as problem:
+    except RuleProblem as caught:
+        problem = caught
+    if problem is None:
+        assert rules.parse(rules.text(tree)) == tree
+    else:
         assert problem.message
         assert 0 <= problem.position <= len(text)
         assert problem.pointed(text)
-    else:
-        assert rules.parse(rules.text(tree)) == tree

@@ -1,0 +1,137 @@
+"""Hits become rows, counts, first times and activities: all of one batch in one transaction.
+
+Any batch may come twice (a process died before it removed its journal): a hit whose uid is known
+changes nothing, and everything else follows from the rows of the letters that were touched.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from campaigns.accounts.models import Tracking
+from campaigns.tracking import counting, engagement, machines, permission
+from campaigns.tracking.counting import Key
+from campaigns.tracking.journal import Entry
+from campaigns.tracking.models import Hit, HitKind, Label
+from campaigns.tracking.permission import Letter
+
+
+def record(session: Session, entries: Sequence[Entry]) -> int:
+    """Write these hits down as far as each may be, with all that follows; says how many were new."""
+    known = permission.ask(session, entries)
+    rows = [row for entry in entries if (row := _row(entry, known)) is not None]
+    letters = {row["message_id"]: known.letters[row["message_id"]] for row in rows if row["message_id"]}
+    before = counting.firsts(session, letters)
+    new = _insert(session, rows)
+    changed = _counted(new)
+    changed.update(_find_runs(session, new, {place.message_id for place in before if place.kind == HitKind.CLICK}))
+    settle(session, letters, before, changed)
+    return len(new)
+
+
+def settle(
+    session: Session, letters: Mapping[int, Letter], before: counting.Firsts, changed: Mapping[Key, int]
+) -> None:
+    """Bring counts, first times and activities in line with the hits of these letters.
+
+    `before` is how the letters stood before their hits changed, `changed` what became of all hits.
+    """
+    after = counting.firsts(session, letters)
+    campaign_of = {number: letter.campaign_id for number, letter in letters.items()}
+    persons = counting.people(after, campaign_of)
+    persons.subtract(counting.people(before, campaign_of))
+    counting.add(session, changed, persons)
+    engagement.follow(session, letters, before, after)
+
+
+def _row(entry: Entry, known: permission.Known) -> dict[str, Any] | None:
+    """The row to keep of a hit; None when nothing of it may be kept."""
+    letter = known.letters.get(entry.message_id or 0)
+    level = known.level(entry)
+    if level == Tracking.OFF:
+        return None
+    label, version = machines.classify(
+        machines.Facts(
+            entry.kind,
+            entry.method,
+            entry.user_agent,
+            entry.at,
+            letter.sent_at if letter else None,
+            entry.position,
+        )
+    )
+    named = level == Tracking.IDENTIFIED
+    return {
+        "uid": entry.uid,
+        "kind": entry.kind,
+        "at": entry.at,
+        "campaign_id": letter.campaign_id if letter else entry.campaign_id,
+        "message_id": entry.message_id if named else None,
+        "position": entry.position,
+        "method": entry.method,
+        "ip": entry.network if named else "",
+        "user_agent": entry.user_agent.replace("\x00", ""),
+        "label": label,
+        "rule_version": version,
+    }
+
+
+def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Insert those whose uid is not known; returns them."""
+    if not rows:
+        return []
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(Hit).on_conflict_do_nothing(index_elements=["uid"])  # type: ignore[attr-defined]
+    fresh = set(session.connection().execute(insert.returning(Hit.uid), rows).scalars())
+    return [row for row in rows if row["uid"] in fresh]
+
+
+def _counted(rows: Sequence[Mapping[str, Any]]) -> Counter[Key]:
+    counted: Counter[Key] = Counter()
+    for row in rows:
+        counted.update(
+            counting.keys(row["campaign_id"], row["at"], row["kind"], row["position"], row["label"])
+        )
+    return counted
+
+
+def _find_runs(session: Session, new: Sequence[Mapping[str, Any]], clicked: set[int]) -> Counter[Key]:
+    """Label what new hits show to be a machine's run, older hits too; returns what that changes.
+
+    `clicked` are letters that had clicks before: only where somebody clicked there is a run.
+    """
+    clicked = clicked | {row["message_id"] for row in new if row["kind"] == HitKind.CLICK}
+    times = {row["uid"]: row["at"] for row in new if row["message_id"] and row["message_id"] in clicked}
+    if not times:
+        return Counter()
+    around = Hit.at.between(min(times.values()) - 2 * machines.RUN, max(times.values()) + 2 * machines.RUN)
+    query = sa.select(Hit).where(Hit.message_id.in_(clicked - {None}), around)
+    return relabel_runs(session, session.scalars(query).all())
+
+
+def relabel_runs(session: Session, hits: Collection[Hit]) -> Counter[Key]:
+    """Label the runs among these hits `machine`; returns how the counts change."""
+    by_letter: dict[int, list[Hit]] = {}
+    for hit in hits:
+        by_letter.setdefault(hit.message_id or 0, []).append(hit)
+    changed: Counter[Key] = Counter()
+    for of_letter in by_letter.values():
+        found = machines.runs(
+            machines.Neighbour(hit.uid, hit.kind, hit.at, hit.position, hit.user_agent) for hit in of_letter
+        )
+        for hit in of_letter:
+            if hit.uid in found and hit.label != Label.MACHINE:
+                relabel(hit, Label.MACHINE, changed)
+    session.flush()
+    return changed
+
+
+def relabel(hit: Hit, label: Label, changed: Counter[Key]) -> None:
+    """Give the hit another label, writing down how that changes the counts."""
+    changed.subtract(counting.keys(hit.campaign_id, hit.at, hit.kind, hit.position, hit.label))
+    changed.update(counting.keys(hit.campaign_id, hit.at, hit.kind, hit.position, label))
+    hit.label, hit.rule_version = label, machines.RULE_VERSION

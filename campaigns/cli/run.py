@@ -74,8 +74,6 @@ def _choose_port(chosen: settings.Settings) -> None:
             )
     if wanted and port != wanted:
         _tell(f"Port {wanted} is taken; using {port}.")
-    if "base_url" not in chosen.model_fields_set or not chosen.base_url:
-        chosen.base_url = f"http://{chosen.host}:{port}"
     chosen.port = port
 
 

@@ -99,7 +99,9 @@ def _person(number: int, rng: random.Random) -> Person:
     land = rng.choices(LANDS, _SHARES)[0]
     first, last = rng.choice(land.first_names), rng.choice(land.last_names)
     firm = rng.choice(land.firms) if rng.random() < 0.7 else ""
-    host = f"{_ascii(firm).strip('.')[:20].strip('.')}.example.com" if firm and _ascii(firm) else "example.org"
+    host = (
+        f"{_ascii(firm).strip('.')[:20].strip('.')}.example.com" if firm and _ascii(firm) else "example.org"
+    )
     local = _ascii(f"{first} {last}").strip(".") or f"contact.{land.language}"
     born = date(2000, 1, 1).toordinal() + rng.randrange(366)
     return Person(

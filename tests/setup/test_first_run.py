@@ -8,7 +8,8 @@ from campaigns.setup import founding
 
 ANSWERS = {
     "admin_name": "Ada", "admin_email": "ada@example.com", "admin_password": "correct horse battery",
-    "firm_name": "Example Tools", "postal_address": "1 Long Lane", "language": "en", "timezone": "Europe/Prague",
+    "firm_name": "Example Tools", "postal_address": "1 Long Lane", "language": "en",
+    "timezone": "Europe/Prague",
     "sender_name": "Example Tools", "sender_address": "news@example.com", "tracking": "anonymous",
 }  # fmt: skip
 

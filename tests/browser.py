@@ -1,7 +1,7 @@
 """A real browser for tests and people: Debian's Chromium, what axe finds on a page, and pictures of pages.
 
-`python -m tests.browser shots BASE_URL --user E --password P --out DIR path...` signs in and takes each path in light,
-in dark and at 390 px, and prints what axe found.
+`python -m tests.browser shots BASE_URL --user E --password P --out DIR path...` signs in and takes each path
+in light, in dark and at 390 px, and prints what axe found.
 """
 
 import argparse
@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urljoin
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, ViewportSize, sync_playwright
 
 QUIET = (
     "--no-sandbox",
@@ -30,9 +30,14 @@ QUIET = (
     "--disable-features=OptimizationHints,MediaRouter,Translate,CertificateTransparencyComponentUpdater",
     "--metrics-recording-only",
 )
-DESKTOP = {"width": 1280, "height": 860}
-PHONE = {"width": 390, "height": 844}
-NARROW = {"width": 320, "height": 640}
+DESKTOP: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 320, "height": 640}
+LOOKS: tuple[tuple[str, Literal["light", "dark"], ViewportSize], ...] = (
+    ("light", "light", DESKTOP),
+    ("dark", "dark", DESKTOP),
+    ("phone", "light", PHONE),
+)
 # target-size belongs to WCAG 2.2 AA, and axe leaves it off unless asked.
 AXE_OPTIONS = {"rules": {"target-size": {"enabled": True}}}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -94,49 +99,60 @@ def shoot(
 ) -> int:
     """Take every path in three guises, print what is wrong, and say how many problems there were."""
     out.mkdir(parents=True, exist_ok=True)
-    looks: tuple[tuple[str, Any, Any], ...] = (
-        ("light", "light", DESKTOP),
-        ("dark", "dark", DESKTOP),
-        ("phone", "light", PHONE),
-    )
     problems = 0
     state: Any = None
-    for name, scheme, viewport in looks:
+    for name, scheme, viewport in LOOKS:
         context = browser_.new_context(
             color_scheme=scheme, viewport=viewport, storage_state=state, reduced_motion="reduce"
         )
         page = context.new_page()
-        complaints: list[str] = []
-        page.on(
-            "console",
-            lambda message, to=complaints: to.append(message.text) if message.type == "error" else None,
-        )
-        page.on("pageerror", lambda error, to=complaints: to.append(str(error)))
         if who and state is None:
             sign_in(page, base_url, *who)
             state = context.storage_state()
+        complaints = _listen(page)
         for path in paths:
             complaints.clear()
-            answer = page.goto(urljoin(base_url, path), wait_until="networkidle")
-            page.wait_for_timeout(500)
-            wrong = axe_problems(page) + [f"console: {text}" for text in complaints]
-            if answer is None or answer.status >= 400:
-                wrong.append(f"answered {answer.status if answer else 'nothing'}")
+            wrong = _visit(page, urljoin(base_url, path)) + complaints
             _picture(page, viewport, out / f"{_file_name(path)}-{name}.png")
-            if name == "phone":
-                page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-                page.wait_for_timeout(200)
-                wrong += (
-                    [f"scrolls sideways by {over} px at 320 px"] if (over := sideways_pixels(page)) else []
-                )
-                page.set_viewport_size(viewport)
             problems += len(wrong)
-            print(f"{'ok ' if not wrong else 'BAD'} {name:5} {path}", *wrong, sep="\n      ")
+            print(f"{'ok ' if not wrong else 'BAD'} {name:5} {path}", *wrong, sep="\n      ", flush=True)
         context.close()
     return problems
 
 
-def _picture(page: Page, viewport: Any, to: Path) -> None:
+def _listen(page: Page) -> list[str]:
+    """A list that grows with whatever the page's console complains of."""
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(f"console: {message.text}")
+
+    def hear_crash(error: Error) -> None:
+        complaints.append(f"script: {error}")
+
+    page.on("console", hear)
+    page.on("pageerror", hear_crash)
+    return complaints
+
+
+def _visit(page: Page, address: str) -> list[str]:
+    """Open the page and say what is wrong with it, at this size and at 320 px."""
+    answer = page.goto(address, wait_until="load")
+    page.wait_for_timeout(700)  # charts and live parts
+    wrong = axe_problems(page)
+    if answer is None or answer.status >= 400:
+        wrong.append(f"answered {answer.status if answer else 'nothing'}")
+    usual = page.viewport_size
+    page.set_viewport_size(NARROW)
+    page.wait_for_timeout(150)
+    if over := sideways_pixels(page):
+        wrong.append(f"scrolls sideways by {over} px at 320 px")
+    page.set_viewport_size(usual or DESKTOP)
+    return wrong
+
+
+def _picture(page: Page, viewport: ViewportSize, to: Path) -> None:
     """The whole page in a window as tall as it, so that what is fixed to an edge stays at that edge."""
     height = int(page.evaluate("document.documentElement.scrollHeight"))
     page.set_viewport_size({"width": viewport["width"], "height": max(viewport["height"], min(height, 6000))})

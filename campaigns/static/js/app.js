@@ -32,13 +32,15 @@
   function closeSide() {
     if (!document.body.classList.contains("side-open")) return;
     document.body.classList.remove("side-open");
+    $(".shell-main").inert = false;
     opener()?.setAttribute("aria-expanded", "false");
     opener()?.focus();
   }
   const openSide = () => {
     document.body.classList.add("side-open");
     opener().setAttribute("aria-expanded", "true");
-    setTimeout(() => $(".side a[aria-current], .side-link")?.focus(), 50);
+    $(".shell-main").inert = true;
+    ($(".side-link[aria-current]") ?? $(".side-link"))?.focus();
   };
 
   document.addEventListener("click", (event) => {

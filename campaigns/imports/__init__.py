@@ -1,0 +1,1 @@
+"""Imports: files of contacts, read with care, stored with evidence of consent."""

@@ -1,0 +1,68 @@
+"""The gate's other half: how far one contact's opens and clicks may be followed."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from campaigns.accounts.models import Tracking
+from campaigns.consent.models import Basis, Consent, Purpose
+from campaigns.consent.standing import NO, YES, State
+from campaigns.contacts.models import Contact
+
+log = structlog.get_logger()
+
+_LADDER = (Tracking.OFF, Tracking.ANONYMOUS, Tracking.IDENTIFIED)
+_CHUNK = 1000
+
+
+def tracking_level(org_level: str, campaign_level: str, contact_state: str | None) -> Tracking:
+    """The most that organisation, campaign and contact allow.
+
+    What the organisation chose holds for those who were never asked; “off” holds for all. Whoever
+    said yes may be followed as far as the campaign goes; whoever said no, never. After a yes that
+    ran out people are counted without a name, whatever the organisation chose.
+    """
+    organisation, campaign = Tracking(org_level), Tracking(campaign_level)
+    if organisation == Tracking.OFF or contact_state in NO:
+        return Tracking.OFF
+    if contact_state in YES:
+        return campaign
+    if contact_state == State.EXPIRED:
+        return _lowest(organisation, campaign, Tracking.ANONYMOUS)
+    return _lowest(organisation, campaign)
+
+
+def _lowest(*levels: Tracking) -> Tracking:
+    return min(levels, key=_LADDER.index)
+
+
+def tracking_states(session: Session, contact_ids: Sequence[int]) -> dict[int, str]:
+    """What each of these said about being followed; who is missing was never asked.
+
+    Only consent counts as a yes here (ePrivacy 5(3)).
+    """
+    found: dict[int, str] = {}
+    for start in range(0, len(contact_ids), _CHUNK):
+        some = contact_ids[start : start + _CHUNK]
+        rows = session.execute(_said.where(Consent.contact_id.in_(some)))
+        found.update((contact_id, state) for contact_id, state in rows)
+    return found
+
+
+_said = sa.select(Consent.contact_id, Consent.state).where(
+    Consent.purpose == Purpose.TRACKING,
+    sa.or_(Consent.state.not_in(YES), Consent.basis == Basis.CONSENT),
+)
+
+
+def track_now(session: Session, contact_id: int, campaign_level: str, org_level: str) -> Tracking:
+    """How far a hit of this contact's may be followed at this moment; not at all when that can't be told."""
+    try:
+        there = session.scalar(sa.select(Contact.id).where(Contact.id == contact_id))
+        state = tracking_states(session, [contact_id]).get(contact_id)
+    except sa.exc.SQLAlchemyError as error:
+        log.warning("tracking could not be asked", error=str(error))
+        return Tracking.OFF
+    return tracking_level(org_level, campaign_level, state) if there else Tracking.OFF

@@ -1,0 +1,128 @@
+"""The gate in SQL and in Python gives one answer, on every combination of what it looks at."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from campaigns import tokens
+from campaigns.consent import gate
+from campaigns.consent.gate import Facts, Reason
+from campaigns.consent.models import Act, Basis, Consent, ConsentEvent, Suppression, SuppressionReason
+from campaigns.consent.reasons import words
+from campaigns.consent.standing import State
+from campaigns.contacts.models import Contact
+from tests import factories
+
+AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TOPIC = "mail:news"
+SAID = [None, *product(State, Basis)]
+LISTED = [None, *SuppressionReason]
+PAUSES = [None, AT - timedelta(seconds=1), AT + timedelta(seconds=1)]
+AGES = [(None, ""), (2011, "01-01"), (2010, "11-22"), (2010, "11-23"), (2010, ""), (1986, "")]
+
+
+def combinations():
+    """(mail, topic, ad platforms, suppressed, paused until, birth year and day)"""
+    for mail, topic in product(SAID, SAID):
+        yield mail, topic, topic, None, None, (None, "")
+    for mail, listed, pause, age in product(SAID, LISTED, PAUSES, AGES):
+        yield mail, None, None, listed, pause, age
+
+
+@pytest.fixture
+def everybody(session):
+    """One contact for each combination; gives contact id → combination."""
+    found = dict(enumerate(combinations(), start=1))
+    contacts, consents, listed = [], [], []
+    for number, (mail, topic, ads, suppressed, paused_until, (year, day)) in found.items():
+        email = f"p{number}@example.com"
+        contacts.append({
+            "id": number, "email": email, "address_hash": tokens.address_hash(email), "domain": "example.com",
+            "paused_until": paused_until, "birth_year": year, "birthday": day,
+        })  # fmt: skip
+        for purpose, said in (("mail", mail), (TOPIC, topic), ("ad_platforms", ads)):
+            if said:
+                consents.append({
+                    "contact_id": number, "purpose": purpose, "state": said[0], "basis": said[1], "at": AT,
+                })  # fmt: skip
+        if suppressed:
+            listed.append({"address_hash": tokens.address_hash(email), "reason": suppressed})
+    session.execute(sa.insert(Contact), contacts)
+    event = ConsentEvent(
+        contact_id=1, purpose="mail", act=Act.GRANTED, basis=Basis.CONSENT, source="test", at=AT
+    )
+    session.add(event)
+    session.flush()
+    session.execute(sa.insert(Consent), [row | {"event_id": event.id} for row in consents])
+    session.execute(sa.insert(Suppression), listed)
+    return found
+
+
+def facts(purpose, mail, topic, ads, suppressed, paused_until, age):
+    said = {"mail": mail, TOPIC: topic, "ad_platforms": ads}[purpose] or (None, None)
+    at_large = (mail or (None, None)) if purpose == TOPIC else (None, None)
+    return Facts(*said, *at_large, suppressed, paused_until, *age)
+
+
+@pytest.mark.parametrize("purpose", ["mail", TOPIC, "ad_platforms"])
+def test_sql_and_python_agree_on_every_combination(session, everybody, purpose):
+    expected = {
+        number: gate.decide(facts(purpose, *combination), purpose, AT)
+        for number, combination in everybody.items()
+    }
+
+    rows = session.execute(sa.select(Contact.id, gate.refusal(purpose, AT))).all()
+    assert dict(map(tuple, rows)) == expected
+
+    some = list(everybody)[::3]
+    assert gate.refusals(session, some, purpose, AT) == {
+        number: expected[number] for number in some if expected[number]
+    }
+    person = aliased(Contact)
+    free = session.scalars(sa.select(person.id).where(gate.refusal(purpose, AT, person).is_(None)))
+    assert set(free) == {number for number, reason in expected.items() if reason is None}
+    assert {None, Reason.NO_CONSENT, Reason.BASIS} <= set(expected.values())
+
+
+MAY = Facts(State.GRANTED, Basis.CONSENT)
+
+
+@pytest.mark.parametrize(
+    ("known", "purpose", "reason"),
+    [
+        (Facts(), "mail", Reason.NO_CONSENT),
+        (MAY, "mail", None),
+        (Facts(State.CONFIRMED, Basis.CONSENT), "mail", None),
+        (Facts(State.UNCONFIRMED, Basis.CONSENT), "mail", Reason.UNCONFIRMED),
+        (Facts(State.EXPIRED, Basis.CONSENT), "mail", Reason.EXPIRED),
+        (Facts(State.OBJECTED, Basis.CONSENT), "mail", Reason.OBJECTED),
+        (Facts(State.GRANTED, Basis.EXISTING_CUSTOMER), "mail", None),
+        (Facts(State.GRANTED, Basis.LEGITIMATE_INTEREST), "mail", Reason.BASIS),
+        (Facts(State.GRANTED, Basis.CONTRACT), "mail", Reason.BASIS),
+        (Facts(State.GRANTED, Basis.CONTRACT), TOPIC, None),
+        (Facts(None, None, State.GRANTED, Basis.CONSENT), TOPIC, None),
+        (Facts(None, None, State.GRANTED, Basis.CONTRACT), TOPIC, Reason.BASIS),
+        (Facts(State.DECLINED, Basis.CONSENT, State.GRANTED, Basis.CONSENT), TOPIC, Reason.DECLINED),
+        (Facts(State.GRANTED, Basis.CONSENT, State.WITHDRAWN, Basis.CONSENT), TOPIC, Reason.WITHDRAWN),
+        (Facts(State.GRANTED, Basis.EXISTING_CUSTOMER), "ad_platforms", Reason.BASIS),
+        (Facts(State.GRANTED, Basis.CONSENT, suppressed="bounced"), "mail", Reason.BOUNCED),
+        (Facts(State.GRANTED, Basis.CONSENT, paused_until=AT + timedelta(1)), "mail", Reason.PAUSED),
+        (Facts(State.GRANTED, Basis.CONSENT, birth_year=2010, birthday="12-01"), "mail", Reason.MINOR),
+    ],
+)
+def test_the_gate_follows_the_law_as_we_read_it(known, purpose, reason):
+    assert gate.decide(known, purpose, AT) == reason
+
+
+def test_somebody_who_is_gone_is_refused(session):
+    contact = factories.make_contact(session)
+
+    assert gate.refusals(session, [contact.id, contact.id + 1000]) == {contact.id + 1000: Reason.ERASED}
+
+
+def test_every_reason_reads_well():
+    assert all(words(reason) != reason for reason in Reason)
+    assert {reason.value for reason in SuppressionReason} <= {reason.value for reason in Reason}

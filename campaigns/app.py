@@ -18,6 +18,7 @@ _LARGEST_FORM = 4 * 1024 * 1024
 # (panels, layers ahead of Flask).
 _ROOMS = (
     "web.health",
+    "web.assets",
     "setup.views",
     "accounts.views",
     "mail.views",

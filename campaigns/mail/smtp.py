@@ -1,7 +1,33 @@
 """A plain SMTP client that knows the moment before the final dot."""
 
+import re
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from types import TracebackType
+from typing import Literal, Self
+
+from campaigns.mail import troubles
+from campaigns.mail.addresses import on_wire
+from campaigns.mail.letter import HeaderProblem
+from campaigns.mail.outcomes import (
+    Deferred,
+    NotSent,
+    NotSpoken,
+    Refused,
+    Reply,
+    Step,
+    TransportTrouble,
+    Unknown,
+)
+from campaigns.mail.patience import PatientSMTP, PatientSMTPOverTLS
+from campaigns.words import _
+
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+_BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_CLOSING = 421
+_TOO_LARGE = 552
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +39,248 @@ class Relay:
     user: str = ""
     password: str = field(default="", repr=False)
     tls: Literal["none", "starttls", "tls"] = "starttls"
-    own_name: str = ""  # what we call ourselves in EHLO; empty: an address literal
+    own_name: str = "[127.0.0.1]"  # what we call ourselves in EHLO
     connect_timeout: float = 10
     command_timeout: float = 60
     dot_timeout: float = 120
+    trust: ssl.SSLContext | None = field(default=None, repr=False)  # None: the system's authorities
+
+
+class SmtpConnection:
+    """One connection, opened by the first letter and kept for the next ones; for one thread.
+
+    A connection that the server closed between two letters is opened again without a word.
+    """
+
+    name = "smtp"
+
+    def __init__(self, relay: Relay) -> None:
+        self.relay = relay
+        self._client: PatientSMTP | None = None
+        self._half_done = False  # a transaction was begun and refused: RSET before the next
+
+    def connect(self) -> PatientSMTP:
+        """Connect, agree on TLS and sign in, unless that is done; raises TransportTrouble."""
+        if self._client is None:
+            try:
+                self._client = _opened(self.relay)
+            except OSError as error:
+                raise self._trouble(error, Step.CONNECT) from error
+            self._half_done = False
+        return self._client
+
+    def send(
+        self,
+        envelope_from: str,
+        to: str,
+        raw: bytes,
+        before_dot: Callable[[], None] = lambda: None,
+        *,
+        envelope_id: str = "",
+    ) -> Reply:
+        """Hand over one letter; `before_dot` runs when only the final dot is still to come.
+
+        What `before_dot` raises comes through, and the letter is then surely not taken. Otherwise
+        raises TransportTrouble, Deferred, Refused or Unknown; the connection stays usable after each.
+        """
+        sender = _sender(envelope_from) if envelope_from else ""
+        recipient = _recipient(to)
+        try:
+            client = self._begin(sender, recipient, raw, envelope_id)
+            self._ask(client, Step.RCPT, f"RCPT TO:<{recipient}>")
+            self._ask(client, Step.DATA, "DATA", expected=3)
+            self._write(client, raw)
+        except NotSent:
+            raise
+        except BaseException:
+            self._drop()
+            raise
+        try:
+            before_dot()
+        except BaseException:
+            self._drop()  # without the dot, so that the server forgets the letter
+            raise
+        return self._finish(client)
+
+    def close(self) -> None:
+        """Say goodbye; a later `send` connects again."""
+        if self._client is not None:
+            self._client.patience = 2
+            with suppress(OSError):
+                self._client.quit()
+            self._drop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _begin(self, sender: str, recipient: str, raw: bytes, envelope_id: str) -> PatientSMTP:
+        """Open a transaction; on a kept connection that turns out dead, once more on a new one."""
+        kept = self._client is not None
+        try:
+            return self._mail(sender, recipient, raw, envelope_id)
+        except TransportTrouble:
+            if kept and self._client is None:
+                return self._mail(sender, recipient, raw, envelope_id)
+            raise
+
+    def _mail(self, sender: str, recipient: str, raw: bytes, envelope_id: str) -> PatientSMTP:
+        client = self._ready()
+        options = _mail_options(client, sender + recipient, raw, envelope_id)
+        self._ask(client, Step.MAIL, " ".join([f"MAIL FROM:<{sender}>", *options]))
+        return client
+
+    def _ready(self) -> PatientSMTP:
+        client = self.connect()
+        if self._half_done:
+            self._half_done = False
+            with suppress(NotSent):
+                self._ask(client, Step.MAIL, "RSET")
+            if self._half_done:
+                self._drop()
+        return self.connect()
+
+    def _ask(self, client: PatientSMTP, step: Step, command: str, expected: int = 2) -> None:
+        """Say one thing and expect yes; the server's no is raised as what it means."""
+        try:
+            client.send(command.encode() + b"\r\n")
+            code, text = client.getreply()
+        except OSError as error:
+            self._drop()
+            raise self._trouble(error, step) from error
+        if code // 100 != expected:
+            self._half_done = True
+            raise self._refusal(step, code, text)
+
+    def _write(self, client: PatientSMTP, raw: bytes) -> None:
+        """Send all but the final dot; the server may say no before it has heard everything."""
+        try:
+            early = client.push(stuffed(raw))
+        except OSError as error:
+            self._drop()
+            raise self._trouble(error, Step.BODY) from error
+        if early:
+            self._drop()
+            raise self._refusal(Step.BODY, *early)
+
+    def _finish(self, client: PatientSMTP) -> Reply:
+        """Send the dot; from here on only an answer tells what became of the letter."""
+        try:
+            client.patience = self.relay.dot_timeout
+            client.send(b".\r\n")
+            code, text = client.getreply()
+            client.patience = self.relay.command_timeout
+        except OSError as error:
+            self._drop()
+            raise Unknown(troubles.sentence(error, self.relay.host, self.relay.port), Step.DOT) from error
+        except BaseException:
+            self._drop()
+            raise
+        if code // 100 == 2:
+            return Reply(code, troubles.readable(text))
+        raise self._refusal(Step.DOT, code, text)
+
+    def _refusal(self, step: Step, code: int, text: bytes) -> NotSent:
+        """What an answer other than yes means at this step."""
+        said = troubles.readable(text)
+        found = _ENHANCED.match(said)
+        details = (step, code, found[0] if found else "")
+        if code // 100 == 4 and code != _CLOSING:
+            return Deferred(said, *details)
+        if code // 100 == 5 and (step != Step.MAIL or code == _TOO_LARGE):
+            return Refused(said, *details)
+        if code // 100 != 5:
+            self._drop()  # it hangs up, or talks something else than SMTP
+        if step == Step.DOT and code != _CLOSING:
+            return Unknown(_("The mail server's answer can't be understood: %(said)s", said=said), *details)
+        where = f"{self.relay.host}:{self.relay.port}"
+        says = f"{code} {said}" if code > 0 else said
+        return TransportTrouble(
+            _("The mail server %(where)s says: %(says)s", where=where, says=says), *details
+        )
+
+    def _trouble(self, error: OSError, step: Step) -> TransportTrouble:
+        code = getattr(error, "smtp_code", 0)
+        return TransportTrouble(
+            troubles.sentence(error, self.relay.host, self.relay.port), step, max(code, 0)
+        )
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def stuffed(raw: bytes) -> bytes:
+    """The letter as DATA carries it: each line ends in CRLF, a dot in front is doubled (RFC 5321, 4.5.2)."""
+    if _BARE_LINE_END.search(raw):
+        raw = _BARE_LINE_END.sub(b"\r\n", raw)
+    if not raw.endswith(b"\r\n"):
+        raw += b"\r\n"
+    return (b"." if raw.startswith(b".") else b"") + raw.replace(b"\r\n.", b"\r\n..")
+
+
+def _sender(address: str) -> str:
+    try:
+        return on_wire(address)
+    except HeaderProblem as problem:
+        raise TransportTrouble(problem.message, Step.MAIL, 553, "5.1.7") from problem
+
+
+def _recipient(address: str) -> str:
+    try:
+        return on_wire(address)
+    except HeaderProblem as problem:
+        raise Refused(problem.message, Step.RCPT, 553, "5.1.3") from problem
+
+
+def _opened(relay: Relay) -> PatientSMTP:
+    """A connection that is ready for letters."""
+    trust = relay.trust or ssl.create_default_context()
+    kind, extra = (PatientSMTPOverTLS, {"context": trust}) if relay.tls == "tls" else (PatientSMTP, {})
+    client: PatientSMTP = kind(
+        relay.host,
+        relay.port,
+        local_hostname=relay.own_name,
+        timeout=relay.connect_timeout,
+        patience=relay.command_timeout,
+        **extra,
+    )
+    try:
+        client.ehlo_or_helo_if_needed()
+        if relay.tls == "starttls":
+            client.starttls(context=trust)
+            client.ehlo_or_helo_if_needed()
+        if relay.user:
+            client.login(relay.user, relay.password)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _mail_options(client: PatientSMTP, envelope: str, raw: bytes, envelope_id: str) -> list[str]:
+    """What MAIL FROM says beside the address, as far as the server offers it."""
+    options = [f"SIZE={len(raw)}"] if client.has_extn("size") else []
+    if not raw.isascii() and client.has_extn("8bitmime"):
+        options.append("BODY=8BITMIME")
+    if not envelope.isascii() or not raw.partition(b"\r\n\r\n")[0].isascii():
+        if not client.has_extn("smtputf8"):
+            said = _("This address needs SMTPUTF8, which the mail server does not offer.")
+            raise NotSpoken(said, Step.MAIL, 553, "5.6.7")
+        options.append("SMTPUTF8")
+    if client.has_extn("dsn"):
+        options.append("RET=HDRS")
+        options += [f"ENVID={_xtext(envelope_id)}"] if envelope_id else []
+    return options
+
+
+def _xtext(value: str) -> str:
+    """RFC 3461, section 4."""
+    return "".join(
+        chr(byte) if 33 <= byte <= 126 and byte not in b"+=" else f"+{byte:02X}" for byte in value.encode()
+    )

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
+from urllib.parse import urlsplit
 
+from campaigns.mail.capture import CapturedMail
 from campaigns.mail.outcomes import Reply
+from campaigns.mail.smtp import Relay, SmtpConnection
 from campaigns.settings import Settings
 
 
@@ -47,4 +50,25 @@ def transport_name(settings: Settings) -> str:
 
 def open_transport(settings: Settings) -> Transport:
     """The transport these settings ask for; SMTP connects with the first letter."""
-    raise NotImplementedError
+    if transport_name(settings) == "capture":
+        return CapturedMail(settings.data_dir)
+    return SmtpConnection(relay(settings))
+
+
+def relay(settings: Settings) -> Relay:
+    """The mail server these settings name."""
+    smtp = settings.smtp
+    return Relay(
+        host=smtp.host,
+        port=smtp.port,
+        user=smtp.user,
+        password=smtp.password.get_secret_value(),
+        tls=smtp.tls,
+        own_name=_own_name(settings.base_url),
+    )
+
+
+def _own_name(base_url: str) -> str:
+    """What we call ourselves to mail servers: our public name, where we have one."""
+    host = urlsplit(base_url).hostname or ""
+    return host if "." in host and not host.replace(".", "").isdigit() else "[127.0.0.1]"

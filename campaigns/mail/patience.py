@@ -1,0 +1,82 @@
+"""smtplib with a limit on how long a whole reply may take, so that a slow drip can't hold a worker."""
+
+import smtplib
+import time
+from ssl import SSLContext, SSLWantReadError
+from typing import Any
+
+_LONGEST_LINE = 8192
+_MOST_LINES = 100
+
+
+class PatientSMTP(smtplib.SMTP):
+    """An SMTP client whose replies must be complete within `patience` seconds."""
+
+    def __init__(self, *args: Any, patience: float, **options: Any) -> None:
+        self.patience = patience
+        self._unread = bytearray()
+        super().__init__(*args, **options)
+
+    def starttls(self, *, context: SSLContext) -> tuple[int, bytes]:  # type: ignore[override]
+        """Turn the connection into TLS; what came before it in plain text must not count after it."""
+        answer = super().starttls(context=context)
+        if self._unread:
+            raise smtplib.SMTPServerDisconnected("plain text was sent past STARTTLS")
+        return answer
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The next reply's code (-1: no reply of SMTP) and text."""
+        deadline = time.monotonic() + self.patience
+        texts: list[bytes] = []
+        for _count in range(_MOST_LINES):
+            line = self._line(deadline)
+            code, texts = line[:3], [*texts, line[4:].strip(b" \t\r\n")]
+            if not code.isdigit():
+                return -1, line.strip()
+            if line[3:4] != b"-":
+                return int(code), b"\n".join(texts)
+        raise smtplib.SMTPServerDisconnected("a reply without end")
+
+    def push(self, data: bytes) -> tuple[int, bytes] | None:
+        """Send a letter's lines; returns what the server says before it heard them all, usually nothing."""
+        assert self.sock is not None
+        try:
+            self.sock.sendall(data)
+            early = self._has_spoken()
+        except ConnectionError:
+            early = True  # it hung up; perhaps it said why
+        return self.getreply() if early else None
+
+    def _has_spoken(self) -> bool:
+        assert self.sock is not None
+        self.sock.settimeout(0)
+        try:
+            self._unread += self.sock.recv(4096)
+            return True  # also when it hung up: reading on will tell
+        except (BlockingIOError, SSLWantReadError):
+            return bool(self._unread)
+        finally:
+            self.sock.settimeout(self.patience)
+
+    def _line(self, deadline: float) -> bytes:
+        while b"\n" not in self._unread:
+            if len(self._unread) > _LONGEST_LINE:
+                raise smtplib.SMTPServerDisconnected("a line without end")
+            self._read_more(deadline)
+        line, _end, rest = bytes(self._unread).partition(b"\n")
+        self._unread[:] = rest
+        return line
+
+    def _read_more(self, deadline: float) -> None:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        self.sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        more = self.sock.recv(4096)
+        self.sock.settimeout(self.patience)
+        if not more:
+            raise smtplib.SMTPServerDisconnected("closed by the server")
+        self._unread += more
+
+
+class PatientSMTPOverTLS(PatientSMTP, smtplib.SMTP_SSL):
+    """The same, with TLS from the first byte."""

@@ -598,7 +598,47 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "contact_id", name=op.f("uq_message_campaign_id_contact_id")),
     )
     op.create_index(
+        "ix_message_campaign_id_bounced_at",
+        "message",
+        ["campaign_id", "bounced_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("bounced_at IS NOT NULL"),
+        postgresql_where=sa.text("bounced_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_message_campaign_id_clicked_at",
+        "message",
+        ["campaign_id", "clicked_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("clicked_at IS NOT NULL"),
+        postgresql_where=sa.text("clicked_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_message_campaign_id_complained_at",
+        "message",
+        ["campaign_id", "complained_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("complained_at IS NOT NULL"),
+        postgresql_where=sa.text("complained_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_message_campaign_id_opened_at",
+        "message",
+        ["campaign_id", "opened_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("opened_at IS NOT NULL"),
+        postgresql_where=sa.text("opened_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_message_campaign_id_status_id", "message", ["campaign_id", "status", "id"], unique=False
+    )
+    op.create_index(
+        "ix_message_campaign_id_unsubscribed_at",
+        "message",
+        ["campaign_id", "unsubscribed_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("unsubscribed_at IS NOT NULL"),
+        postgresql_where=sa.text("unsubscribed_at IS NOT NULL"),
     )
     op.create_index("ix_message_contact_id_id", "message", ["contact_id", "id"], unique=False)
     op.create_table(

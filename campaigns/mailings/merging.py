@@ -1,0 +1,123 @@
+"""Merge values: what a template can say about one contact, the firm, and the letter itself."""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from campaigns.accounts import people
+from campaigns.contacts.models import Category, Company, Contact, Tag, contact_category, contact_tag
+from campaigns.words import _
+
+Values = dict[str, Any]
+
+# Columns that stand in a template under their own name.
+_PLAIN = (
+    "email", "first_name", "last_name", "position", "language", "country", "city", "phone", "birthday",
+)  # fmt: skip
+LINKS = ("unsubscribe_url", "preferences_url", "web_url")
+
+
+def fields() -> list[tuple[str, str, str]]:
+    """The merge fields to choose from: what to write, what it is, and a fallback that reads well."""
+    return [
+        ("contact.first_name", _("First name"), _("friend")),
+        ("contact.last_name", _("Last name"), ""),
+        ("contact.name", _("Full name"), _("friend")),
+        ("contact.email", _("Address"), ""),
+        ("contact.company", _("Company"), _("your firm")),
+        ("contact.position", _("Position"), ""),
+        ("contact.city", _("City"), ""),
+        ("contact.country", _("Country code"), ""),
+        ("contact.birthday", _("Birthday (MM-DD)"), ""),
+        ("firm.name", _("Our name"), ""),
+        ("firm.postal_address", _("Our postal address"), ""),
+        ("unsubscribe_url", _("Address for unsubscribing"), ""),
+        ("preferences_url", _("Address of the contact's own settings"), ""),
+    ]
+
+
+def known(name: str) -> bool:
+    """Whether a name can be filled in at all; custom fields can't be told from typing errors."""
+    root, _point, rest = name.partition(".")
+    if root == "contact":
+        allowed = {*_PLAIN, "name", "company", "categories", "tags"}
+        return rest in allowed or rest.startswith("fields.")
+    return root in LINKS or name in ("firm.name", "firm.postal_address", "firm.language")
+
+
+def of_firm(session: Session) -> Values:
+    """What letters say of the organisation."""
+    found = people.organisation(session)
+    if found is None:
+        return {"name": "", "postal_address": "", "language": "en"}
+    return {"name": found.name, "postal_address": found.postal_address, "language": found.language}
+
+
+def of_contacts(
+    session: Session, ids: Collection[int], names: Iterable[str] | None = None
+) -> dict[int, Values]:
+    """What letters say of these contacts, by id; `names` limits the work to the merge fields used."""
+    wanted = None if names is None else {name.split(".")[1] for name in names if name.startswith("contact.")}
+    columns = [getattr(Contact, name) for name in _PLAIN]
+    rows = session.execute(
+        sa.select(Contact.id, Contact.fields, Company.name, *columns)
+        .outerjoin(Company, Company.id == Contact.company_id)
+        .where(Contact.id.in_(ids))
+    )
+    found = {
+        id_: _contact(rest[0], rest[1] or "", dict(zip(_PLAIN, rest[2:], strict=True))) for id_, *rest in rows
+    }
+    if wanted is None or "categories" in wanted:
+        _add_labels(session, found, "categories", contact_category, contact_category.c.category_id, Category)
+    if wanted is None or "tags" in wanted:
+        _add_labels(session, found, "tags", contact_tag, contact_tag.c.tag_id, Tag)
+    return found
+
+
+def sample() -> Values:
+    """A contact that does not exist, for previews while there are none."""
+    values = dict.fromkeys(_PLAIN, "") | {
+        "email": "anna@example.com",
+        "first_name": _("Anna"),
+        "last_name": _("Example"),
+        "position": _("Buyer"),
+        "country": "CZ",
+        "city": "Brno",
+        "birthday": "03-14",
+    }
+    return _contact({}, _("Example Mills"), values)
+
+
+def values(contact: Values, firm: Values, links: dict[str, str]) -> Values:
+    """All that one letter can say; `links` are those of LINKS that there are."""
+    return {"contact": contact, "firm": firm, **dict.fromkeys(LINKS, ""), **links}
+
+
+def field_key(label: str) -> str:
+    """A custom field's label as it is written after a point: “Shoe size” is `shoe_size`."""
+    return re.sub(r"\W+", "_", label.strip().lower()).strip("_")
+
+
+def _contact(custom: dict[str, Any] | None, company: str, plain: Values) -> Values:
+    named = {}
+    for label, value in (custom or {}).items():
+        named[field_key(label)] = value
+        named[label] = value
+    name = f"{plain['first_name']} {plain['last_name']}".strip()
+    return {**plain, "name": name, "company": company, "fields": named, "categories": [], "tags": []}
+
+
+def _add_labels(
+    session: Session, found: dict[int, Values], key: str, links: sa.Table, other_id: Any, label: Any
+) -> None:
+    rows = session.execute(
+        sa.select(links.c.contact_id, label.name)
+        .join(label, label.id == other_id)
+        .where(links.c.contact_id.in_(found))
+        .order_by(label.name)
+    )
+    for contact_id, name in rows:
+        found[contact_id][key].append(name)

@@ -152,6 +152,8 @@ class Import(HasId, Base):
     refused: Mapped[int] = mapped_column(default=0)
     bytes_done: Mapped[int] = mapped_column(BigId, default=0)
     reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)  # reason → rows refused
+    remarks: Mapped[dict[str, Any]] = mapped_column(default=dict)  # remark → rows taken in part, first lines
+    refused_bytes: Mapped[int] = mapped_column(BigId, default=0)  # of the file of refused rows, as committed
     error: Mapped[str] = mapped_column(sa.Text, default="")
     lease_until: Mapped[datetime | None] = mapped_column(UTC)
     fence: Mapped[int] = mapped_column(default=0)

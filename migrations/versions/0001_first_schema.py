@@ -297,6 +297,8 @@ def upgrade() -> None:
         sa.Column("refused", BigId, nullable=False),
         sa.Column("bytes_done", BigId, nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("remarks", sa.JSON(), nullable=False),
+        sa.Column("refused_bytes", BigId, nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("lease_until", UTC(), nullable=True),
         sa.Column("fence", BigId, nullable=False),

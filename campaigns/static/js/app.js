@@ -9,7 +9,7 @@
   });
 
   // ---- keys: "/" searches, j and k walk a list, Enter opens (it is a link) ----
-  const typing = (target) => target.closest?.("input, textarea, select, [contenteditable], dialog[open]");
+  const typing = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog[open]");
   const walk = (step) => {
     const doors = $$("main table tbody tr").map((row) => $("a[href]", row)).filter((door) => door?.offsetParent);
     if (!doors.length) return;

@@ -1,15 +1,15 @@
 """The consent ledger: entries are only ever added, and each moves the state that is kept beside them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
+from campaigns.bulk import insert_many
 from campaigns.consent.models import Act, Basis, Consent, ConsentEvent
 from campaigns.consent.standing import Standing, fold, moved
 from campaigns.contacts import sources
@@ -43,6 +43,9 @@ class Said:
     user_agent: str = ""
     evidence: str = ""
     user_id: int | None = None
+
+
+_SAID = [field.name for field in fields(Said)]
 
 
 class _Entry(NamedTuple):
@@ -98,7 +101,7 @@ def _write(session: Session, batch: Sequence[Said]) -> int:
     _lock(session, contact_ids)
     before = _standings(session, contact_ids)
     after: dict[Key, Standing | None] = dict(before)
-    for entry in _append(session, batch):
+    for entry in _append(session, batch, contact_ids):
         key = (entry.contact_id, entry.purpose)
         after[key] = moved(after.get(key), entry)
     return _keep(session, {key: new for key, new in after.items() if new and new != before.get(key)})
@@ -146,15 +149,26 @@ def _lock(session: Session, contact_ids: Sequence[int]) -> None:
     )
 
 
-def _append(session: Session, batch: Sequence[Said]) -> Iterator[_Entry]:
+def _append(session: Session, batch: Sequence[Said], contact_ids: Sequence[int]) -> Iterator[_Entry]:
+    """Add the entries, and give them with the numbers they got, in order.
+
+    Asking for the numbers afterwards is several times quicker than RETURNING them row by row; nobody
+    else adds entries for these contacts meanwhile, for they are locked.
+    """
+    last = session.scalar(sa.select(sa.func.max(_entries.c.id))) or 0
     moment = now()
-    rows = [_fitting(asdict(row)) | {"recorded_at": moment} for row in batch]
-    insert = sa.insert(_entries).returning(_entries.c.id, sort_by_parameter_order=True)
-    for said, entry_id in zip(batch, session.scalars(insert, rows), strict=True):
-        yield _Entry(entry_id, said.contact_id, said.purpose, said.act, said.basis, said.method, said.at)
+    insert_many(session, _entries, [_values(row) | {"recorded_at": moment} for row in batch])
+    numbers = session.scalars(
+        sa.select(_entries.c.id)
+        .where(_entries.c.id > last, _entries.c.contact_id.in_(contact_ids))
+        .order_by(_entries.c.id)
+    )
+    for number, said in zip(numbers, batch, strict=True):
+        yield _Entry(number, said.contact_id, said.purpose, said.act, said.basis, said.method, said.at)
 
 
-def _fitting(values: dict[str, Any]) -> dict[str, Any]:
+def _values(said: Said) -> dict[str, Any]:
+    values = {name: getattr(said, name) for name in _SAID}
     for name, longest in _LONGEST.items():
         values[name] = values[name][:longest]
     return values
@@ -167,17 +181,19 @@ def _standings(session: Session, contact_ids: Sequence[int]) -> dict[Key, Standi
 
 def _keep(session: Session, standings: Mapping[Key, Standing | None]) -> int:
     rows = [
-        {"contact_id": contact_id, "purpose": purpose} | asdict(new)
+        {
+            "contact_id": contact_id,
+            "purpose": purpose,
+            "state": new.state,
+            "basis": new.basis,
+            "at": new.at,
+            "event_id": new.event_id,
+        }
         for (contact_id, purpose), new in standings.items()
         if new is not None
     ]
-    if rows:
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        insert = dialect.insert(Consent)
-        moving = {name: insert.excluded[name] for name in ("state", "basis", "at", "event_id")}
-        session.execute(
-            insert.on_conflict_do_update(index_elements=["contact_id", "purpose"], set_=moving), rows
-        )
+    key, rest = ["contact_id", "purpose"], ["state", "basis", "at", "event_id"]
+    insert_many(session, Consent, rows, conflict=key, update=rest)
     return len(rows)
 
 

@@ -1,6 +1,7 @@
 """smtplib with a limit on how long a whole reply may take, so that a slow drip can't hold a worker."""
 
 import smtplib
+import socket
 import time
 from ssl import SSLContext, SSLWantReadError
 from typing import Any
@@ -16,6 +17,12 @@ class PatientSMTP(smtplib.SMTP):
         self.patience = patience
         self._unread = bytearray()
         super().__init__(*args, **options)
+
+    def _get_socket(self, *args: Any) -> socket.socket:
+        made: socket.socket = super()._get_socket(*args)  # type: ignore[misc]
+        # Otherwise the final dot waits for the receiver's word about the text before it: 40 ms a letter.
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
 
     def starttls(self, *, context: SSLContext) -> tuple[int, bytes]:  # type: ignore[override]
         """Turn the connection into TLS; what came before it in plain text must not count after it."""

@@ -131,7 +131,7 @@
     target.setAttribute("role", "region");
     target.setAttribute("aria-label", heading);
   }));
-  const watchScrolling = (root) => $$(".table-responsive, pre", root).forEach((part) => reachable.observe(part));
+  const watchScrolling = (root) => $$(".table-responsive:not([tabindex]), pre:not([tabindex])", root).forEach((part) => reachable.observe(part));
   watchScrolling(document);
 
   // ---- the browser knows where its person is ----

@@ -1,1 +1,1 @@
-"""Messages: planned, claimed, handed over and accounted for."""
+"""Sending: messages planned, leased, handed to the mail server once, and accounted for."""

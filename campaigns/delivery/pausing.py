@@ -1,0 +1,53 @@
+"""The breaker: a campaign that meets trouble with the mail server pauses itself and says why."""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from campaigns import settings
+from campaigns.database import db_now, transaction
+from campaigns.delivery.changing import change
+from campaigns.mailings.models import Campaign, Status
+
+log = structlog.get_logger()
+
+
+def pause_itself(session: Session, campaign_id: int, reason: str, *, ask_again: bool) -> None:
+    """Pause a campaign that is sending; `ask_again`: go on by itself once the mail server is back."""
+    after = settings.current().sending.ask_again
+    paused = change(
+        session,
+        sa.update(Campaign)
+        .where(Campaign.id == campaign_id, Campaign.status == Status.SENDING)
+        .values(status=Status.PAUSED, pause_reason=reason, try_again_at=db_now(after) if ask_again else None),
+    )
+    if paused:
+        log.warning("campaign paused itself", campaign=campaign_id, reason=reason)
+
+
+def try_again(answers: Callable[[], bool]) -> None:
+    """Let campaigns that paused for a silent mail server go on when it answers; ask later when not."""
+    waiting = sa.and_(
+        Campaign.status == Status.PAUSED, Campaign.pause_reason != "", Campaign.try_again_at <= db_now()
+    )
+    with transaction() as session:
+        later = db_now(settings.current().sending.ask_again)
+        ids = session.scalars(
+            sa.update(Campaign)
+            .where(waiting)
+            .values(try_again_at=later)
+            .returning(Campaign.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+    if not ids or not answers():
+        return
+    with transaction() as session:
+        change(
+            session,
+            sa.update(Campaign)
+            .where(Campaign.id.in_(ids), Campaign.status == Status.PAUSED, Campaign.pause_reason != "")
+            .values(status=Status.SENDING, pause_reason="", try_again_at=None),
+        )
+    log.info("mail server is back", campaigns=list(ids))

@@ -1,0 +1,148 @@
+"""Planning: one row for everybody in a campaign's audience, with the reason for each who is not mailed."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from campaigns import jobs, leases, settings
+from campaigns.audiences import building
+from campaigns.consent import gate
+from campaigns.contacts.models import Contact
+from campaigns.database import db_now, now, transaction
+from campaigns.delivery import ending, owning
+from campaigns.delivery.models import Message, MessageStatus, Segment
+from campaigns.mailings.models import Campaign, Status
+
+_LEASE = 120  # seconds one transaction may take before another planner steps in
+_SMALLEST = 20  # recipients; below this one worker is as quick as many
+
+
+def plan(campaign_id: int) -> None:
+    """Plan the campaign to its end; safe to be killed, repeated, or run by several at once.
+
+    Goes by ascending contact id, some thousand contacts a transaction. How far it came stands in the
+    segments, which are made in the same transaction as their messages; sending starts while it goes on.
+    """
+    owner = owning.new()
+    reached = -1
+    while True:
+        with transaction() as session:
+            campaign = _mine(session, campaign_id, owner)
+            if campaign is None:
+                break
+            reached = max(reached, _planned_to(session, campaign_id))
+            last = _window_end(session, reached)
+            if last is None:
+                _finish(session, campaign)
+                break
+            _add_messages(session, campaign, reached, last)
+            _add_segments(session, campaign_id, reached, last)
+            reached = last
+    with transaction() as session:
+        leases.release(session, _lease_name(campaign_id), owner)
+        ending.end_if_done(session, campaign_id)
+
+
+def _mine(session: Session, campaign_id: int, owner: str) -> Campaign | None:
+    """The campaign, when it is to be planned and nobody else is at it."""
+    if not leases.hold(session, _lease_name(campaign_id), owner, _LEASE):
+        return None
+    return session.scalar(
+        sa.select(Campaign).where(
+            Campaign.id == campaign_id, Campaign.status == Status.SENDING, Campaign.planned_at.is_(None)
+        )
+    )
+
+
+def is_idle(session: Session, campaign_id: int) -> bool:
+    """Whether nobody plans this campaign just now; ends the lease of a planner that is gone."""
+    lease = session.get(leases.Lease, _lease_name(campaign_id))
+    if lease is not None and owning.gone(lease.owner):
+        leases.release(session, lease.name, lease.owner)
+        return True
+    held = sa.select(leases.Lease.name).where(
+        leases.Lease.name == _lease_name(campaign_id), leases.Lease.until >= db_now()
+    )
+    return session.scalar(held) is None
+
+
+def _lease_name(campaign_id: int) -> str:
+    return f"plan:{campaign_id}"
+
+
+def _planned_to(session: Session, campaign_id: int) -> int:
+    """The highest contact id that stands in a segment."""
+    found = sa.select(sa.func.max(Segment.last_contact_id)).where(Segment.campaign_id == campaign_id)
+    return session.scalar(found) or 0
+
+
+def _window_end(session: Session, reached: int) -> int | None:
+    """The last contact id of the next transaction; None when there are no more contacts."""
+    after = sa.select(Contact.id).where(Contact.id > reached).order_by(Contact.id)
+    size = settings.current().sending.planned_at_once
+    return session.scalar(after.offset(size - 1).limit(1)) or session.scalar(
+        sa.select(sa.func.max(Contact.id)).where(Contact.id > reached)
+    )
+
+
+def _add_messages(session: Session, campaign: Campaign, reached: int, last: int) -> None:
+    """One message for each contact of the audience with an id in (reached, last], the refused ones too."""
+    asked = (
+        sa.select(Contact.id, Contact.email, gate.refusal(campaign.purpose).label("refusal"))
+        .where(Contact.id > reached, Contact.id <= last, building.condition(campaign.rule))
+        .subquery()
+    )
+    row = {
+        "campaign_id": sa.literal(campaign.id),
+        "contact_id": asked.c.id,
+        "address": asked.c.email,
+        "status": sa.case((asked.c.refusal.is_(None), MessageStatus.PLANNED), else_=MessageStatus.SKIPPED),
+        "reason": sa.func.coalesce(asked.c.refusal, ""),
+        "reply": sa.literal(""),
+        "tries": sa.literal(0),
+        "fence": sa.literal(0),
+    }
+    chosen = sa.select(*(value.label(name) for name, value in row.items())).where(sa.true())
+    session.execute(_insert_new(session, list(row), chosen))
+
+
+def _insert_new(session: Session, columns: list[str], chosen: sa.Select[Any]) -> sa.Insert:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(Message).from_select(columns, chosen).on_conflict_do_nothing()
+
+
+def _add_segments(session: Session, campaign_id: int, reached: int, last: int) -> None:
+    """Cut the window's eligible messages into segments, and ring for each."""
+    ids = session.scalars(
+        sa.select(Message.contact_id)
+        .where(
+            Message.campaign_id == campaign_id,
+            Message.contact_id > reached,
+            Message.contact_id <= last,
+            Message.status == MessageStatus.PLANNED,
+        )
+        .order_by(Message.contact_id)
+    ).all()
+    made = [
+        Segment(campaign_id=campaign_id, first_contact_id=part[0], last_contact_id=part[-1], due_at=db_now())
+        for part in _parts(ids)
+    ]
+    session.add_all(made)
+    session.flush()
+    for segment in made:
+        jobs.ring(session, jobs.SEND_SEGMENT, campaign_id, segment.id)
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The ids in even parts: few enough for a worker's lease, many enough that no worker is idle."""
+    chosen = settings.current()
+    fair = -(-len(ids) // (chosen.worker_processes * 4))
+    size = min(max(fair, _SMALLEST), chosen.sending.segment)
+    return (ids[at : at + size] for at in range(0, len(ids), size))
+
+
+def _finish(session: Session, campaign: Campaign) -> None:
+    campaign.planned_at = now()

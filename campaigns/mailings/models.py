@@ -21,7 +21,7 @@ class Sender(HasId, Base):
     reply_to: Mapped[str] = mapped_column(sa.String(254), default="")
     bounce_domain: Mapped[str] = mapped_column(sa.String(253), default="")  # empty: the address's own
     dkim_selector: Mapped[str] = mapped_column(sa.String(63), default="")
-    dkim_key: Mapped[str] = mapped_column(sa.Text, default="")  # PEM, through sealing.seal; open with sealing.unseal
+    dkim_key: Mapped[str] = mapped_column(sa.Text, default="")  # PEM, sealed by `sealing.seal`
     is_default: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
 

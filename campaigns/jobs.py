@@ -57,7 +57,10 @@ def send(job: Job, *ids: int) -> bool:
 
 
 def _message(job: Job, ids: tuple[int, ...]) -> Message[Any]:
-    return Message(queue_name=job.queue, actor_name=job.name, args=ids, kwargs={}, options={})
+    # The clock rings again anyway, so old rings are dropped unheard. A minute at least: the clocks of
+    # two machines may differ by some seconds.
+    options = {"max_age": max(job.every * 2, 60) * 1_000} if job.every else {}
+    return Message(queue_name=job.queue, actor_name=job.name, args=ids, kwargs={}, options=options)
 
 
 @event.listens_for(Session, "after_commit")

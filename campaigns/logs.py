@@ -10,6 +10,7 @@ from campaigns import settings
 
 # Libraries that tell at `info` what nobody needs to read every few seconds.
 _TALKATIVE = ("apscheduler", "dramatiq", "granian", "alembic", "urllib3", "httpx", "_granian")
+_EXPECTED = ("dramatiq.middleware.age_limit.AgeLimit",)  # warns of what is meant to happen
 
 
 def configure(role: str = "") -> None:
@@ -38,6 +39,8 @@ def configure(role: str = "") -> None:
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name in _EXPECTED:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _last(shape: str) -> list[Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from campaigns import embedded, schema, settings
+from campaigns import broker, embedded, schema, settings
 from campaigns.cli.serving import Supervisor
 from campaigns.errors import Conflict, NotReady
 from campaigns.processes import free_port, is_free
@@ -23,6 +23,7 @@ from campaigns.processes import free_port, is_free
 def run(workers: int | None, verbose: bool) -> None:
     """Start everything here and print one address; Ctrl-C ends it."""
     chosen = settings.current()
+    broker.current()  # says so if the queue's address is nonsense
     with _alone(chosen.data_dir) as place:
         _choose_port(chosen)
         supervisor = Supervisor(_environment(chosen, verbose), _tell, prefixed=_readable(chosen))

@@ -24,12 +24,16 @@ def test_names_of_jobs_are_unique():
     assert len(names) == len(set(names))
 
 
-def test_ticks_take_no_arguments_and_go_stale(queue):
+def test_what_the_clock_rings_for_takes_no_arguments(queue):
     actors = _actors(queue)
     for job in jobs.TICKS:
-        actor = actors[job.name]
-        assert not inspect.signature(actor.fn).parameters, job.name
-        assert actor.options.get("max_age"), f"{job.name}: old rings must not pile up while no worker runs"
+        assert not inspect.signature(actors[job.name].fn).parameters, job.name
+
+
+def test_rings_of_the_clock_go_stale_so_that_they_never_pile_up(queue):
+    assert jobs.send(jobs.RING_DUE)
+
+    assert [message.options["max_age"] for message in queue.waiting()] == [60_000]
 
 
 def test_actors_are_thin(queue):

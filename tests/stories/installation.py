@@ -27,12 +27,13 @@ class Installation:
     folder: Path
     environment: dict[str, str]
     url: str
+    python: str = sys.executable
     process: subprocess.Popen[bytes] | None = None
 
     def command(self, *words: str, code: int = 0) -> str:
         """What `campaigns …` prints; fails when it ends with another exit code."""
         done = subprocess.run(
-            [sys.executable, "-m", "campaigns.cli", *words],
+            [self.python, "-m", "campaigns.cli", *words],
             env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=240,
         )  # fmt: skip
         assert done.returncode == code, (
@@ -48,7 +49,7 @@ class Installation:
         """Start everything and wait for the one line that says so."""
         log = (self.folder / "log.txt").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "campaigns.cli", "run"],
+            [self.python, "-m", "campaigns.cli", "run"],
             env=self.environment, cwd=self.folder, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         wait_for(lambda: self.alive() and requests.get(f"{self.url}/ready", timeout=5).ok, 60, self.log)
@@ -102,7 +103,7 @@ class Visitor:
 
 
 @contextmanager
-def installation(folder: Path, **settings: str) -> Iterator[Installation]:
+def installation(folder: Path, *, python: str = sys.executable, **settings: str) -> Iterator[Installation]:
     """An installation that has been set up but not started; ends with the block."""
     port = str(free_port())
     url = f"http://127.0.0.1:{port}"
@@ -116,7 +117,7 @@ def installation(folder: Path, **settings: str) -> Iterator[Installation]:
         "PYTHONPATH": str(Path(__file__).parents[2]),
         **settings,
     }
-    made = Installation(folder, environment, url)
+    made = Installation(folder, environment, url, python)
     made.command("init")
     try:
         yield made

@@ -1,0 +1,164 @@
+"""`campaigns run`: all parts start, come back when they die, and leave nothing running when they end."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import psutil
+import pytest
+import redis
+import requests
+
+from campaigns import embedded
+from tests.stories.installation import installation, wait_for
+
+PARTS = {
+    "web": "campaigns.cli web",
+    "worker": "workers --threads",
+    "clock": "campaigns.cli clock",
+    "queue": "unixsocket:",
+}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """An installation that runs, for tests that leave it as it was."""
+    with installation(tmp_path_factory.mktemp("run")) as made:
+        made.start()
+        yield made
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """An installation of the test's own, not started yet."""
+    with installation(tmp_path) as made:
+        yield made
+
+
+def _parts(made) -> list[psutil.Process]:
+    return psutil.Process(made.process.pid).children(recursive=True)
+
+
+def _part(made, name: str) -> psutil.Process | None:
+    children = psutil.Process(made.process.pid).children()
+    return next((child for child in children if PARTS[name] in " ".join(child.cmdline())), None)
+
+
+def _works(made) -> bool:
+    """Web, database, queue and schema answer, and what the clock rings is taken off the queue."""
+    client = redis.Redis.from_url(embedded.url(made.folder / "data"))
+    try:
+        return requests.get(f"{made.url}/ready", timeout=5).ok and not client.llen("{dramatiq}:upkeep")
+    except redis.ConnectionError:
+        return False
+
+
+def test_one_address_is_printed_and_its_page_answers(running):
+    assert running.log() == f"Campaigns is ready: {running.url}\n"
+    assert requests.get(running.url, timeout=5).status_code == 200
+    assert wait_for(lambda: _works(running))
+
+
+def test_each_part_has_a_session_of_its_own(running):
+    children = psutil.Process(running.process.pid).children()
+    sessions = {os.getsid(child.pid) for child in children}
+
+    assert len(sessions) == len(children) == 5  # queue, web, two workers, clock
+    assert os.getsid(running.process.pid) not in sessions
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_that_is_killed_comes_back(running, name):
+    killed = _part(running, name)
+    killed.kill()
+
+    assert wait_for(lambda: (now := _part(running, name)) and now.pid != killed.pid)
+    assert wait_for(lambda: _works(running))
+    assert "signal SIGKILL); starting it again" in running.log()
+
+
+def test_a_server_inside_the_web_that_is_killed_comes_back(running):
+    inner = _part(running, "web").children()[-1]
+    inner.kill()
+    inner.wait(10)
+
+    assert wait_for(lambda: requests.get(f"{running.url}/health", timeout=5).ok)
+
+
+def test_a_second_start_says_that_the_first_is_there(running):
+    said = running.command("run", code=1)
+
+    assert f"at {running.url}" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_it_ends_clean_and_starts_again_with_everything(fresh, sign):
+    fresh.start()
+    parts = _parts(fresh)
+    began = time.monotonic()
+    fresh.process.send_signal(sign)
+
+    assert fresh.process.wait(10) == 0
+    assert time.monotonic() - began < 10
+    assert not [part for part in parts if part.is_running()]
+    assert not list(fresh.folder.rglob("*.sock"))
+    fresh.start()
+    assert fresh.signed_in().get("/")
+
+
+def test_nothing_outlives_a_supervisor_that_was_killed(fresh):
+    fresh.start()
+    parts = _parts(fresh)
+    fresh.process.kill()
+    fresh.process.wait()
+
+    assert wait_for(lambda: not [part for part in parts if part.is_running()], 15)
+    fresh.start()
+    assert wait_for(lambda: _works(fresh))
+
+
+def test_a_taken_port_is_passed_over_with_a_word(fresh):
+    port = int(fresh.environment["CAMPAIGNS_PORT"])
+    with socket.create_server(("127.0.0.1", port)):
+        process = subprocess.Popen(
+            [fresh.python, "-m", "campaigns.cli", "run"],
+            env=fresh.environment, cwd=fresh.folder, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        said = process.stdout.readline()
+        process.terminate()
+        warned = process.communicate(timeout=15)[1]
+
+    assert said.startswith("Campaigns is ready: http://127.0.0.1:")
+    assert f":{port}\n" not in said
+    assert f"Port {port} is taken; using " in warned
+
+
+def test_queue_files_that_no_server_can_read_are_moved_aside(fresh):
+    kept = fresh.folder / "data" / "queue" / "appendonlydir"
+    kept.mkdir(parents=True)
+    (kept / "appendonly.aof.manifest").write_text("nonsense\n")
+    fresh.start()
+
+    assert wait_for(lambda: _works(fresh))
+    assert "were moved to" in fresh.log()
+    assert list((fresh.folder / "data").glob("queue-unreadable-*"))
+
+
+def test_a_data_folder_with_a_long_path_works(tmp_path):
+    deep = tmp_path / ("a long name of a folder " * 4).strip()
+    deep.mkdir()
+    with installation(deep) as made:
+        made.start()
+        assert wait_for(lambda: _works(made))
+
+
+def test_a_bad_setting_is_one_sentence(fresh):
+    fresh.environment["CAMPAIGNS_BROKER_URL"] = "carrier-pigeon://loft"
+    said = fresh.command("run", code=1)
+
+    assert "carrier-pigeon" in said
+    assert said.count("\n") == 1

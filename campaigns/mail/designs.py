@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from campaigns import paths
 from campaigns.mail import markup
 from campaigns.mail.markup import DesignProblem
-from campaigns.mail.placeholders import Placeholders
+from campaigns.mail.placeholders import Placeholders, refuse_lost
 from campaigns.words import _
 
 CLIPPED_AT = 100 * 1024  # bytes; Gmail cuts letters a little above
@@ -37,12 +37,20 @@ def to_document(kind: Kind | str, source: str, language: str = "en") -> str:
     hidden = Placeholders(source)
     match Kind(kind):
         case Kind.HTML:
+            markup.refuse_unended(hidden.text)
             document = _inlined(hidden, hidden.text)
         case Kind.MJML:
             document = _from_mjml(hidden, language)
         case Kind.MARKDOWN:
             document = _inlined(hidden, _from_markdown(hidden, language))
-    return hidden.back(document)
+    finished = hidden.back(document)
+    refuse_lost(source, finished)
+    return finished
+
+
+def framed(content: str, language: str = "en") -> str:
+    """Finished HTML in the frame that Markdown designs get; for our own letters."""
+    return _inlined_frame().replace("LANGUAGE", language).replace("CONTENT", content)
 
 
 def weight(html: str) -> int:
@@ -65,6 +73,7 @@ def _from_markdown(hidden: Placeholders, language: str) -> str:
 def _from_mjml(hidden: Placeholders, language: str) -> str:
     """MJML keeps its style sheets; only those marked `inline="inline"` go into the elements."""
     markup.refuse_bad_mjml(hidden.text)
+    markup.refuse_unended(hidden.text)
     mjml, css = hidden.for_mjml(hidden.text)
     try:
         html = mjml2html(mjml, fonts={})
@@ -102,3 +111,9 @@ def _inlined(hidden: Placeholders, html: str, css: str | None = None) -> str:
 @cache
 def _frame() -> str:
     return (paths.TEMPLATES / "emails" / "_frame.html").read_text(encoding="utf-8")
+
+
+@cache
+def _inlined_frame() -> str:
+    hidden = Placeholders(_frame())
+    return hidden.back(_inlined(hidden, hidden.text))

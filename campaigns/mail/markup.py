@@ -62,6 +62,16 @@ def refuse_extremes(source: str) -> None:
             raise DesignProblem(_("Too many elements stand inside each other here."), line_at(source, tag.at))
 
 
+def refuse_unended(source: str) -> None:
+    """Raise DesignProblem where a tag or comment runs to the end: all that follows would be lost."""
+    for found in _TAGS.finditer(source):
+        if not found[0].endswith(">") and not found["stray"]:
+            start = found[0][:40]
+            raise DesignProblem(
+                _("This begins here and never ends: %(start)s", start=start), line_at(source, found.start())
+            )
+
+
 def refuse_bad_mjml(source: str) -> None:
     """Raise DesignProblem at the first tag that MJML can't take; its parser would not say where."""
     first = next(_tags(source), None)

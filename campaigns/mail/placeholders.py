@@ -6,6 +6,7 @@ a comment holding that word, which every parser leaves where it is.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from jinja2 import Environment, TemplateSyntaxError
@@ -105,6 +106,18 @@ class Placeholders:
         value = found[2] if found[3] is None else found[3].replace('"', "&quot;")
         word = self._hide(value, "v")
         return f'{found[1]}"{word}:{word}"'
+
+
+def refuse_lost(before: str, after: str) -> None:
+    """Raise DesignProblem when a `{% … %}` stood where HTML keeps nothing, such as in a stray cell."""
+    lost = _blocks(before) - _blocks(after)
+    for tag in lost:
+        line = markup.line_at(before, before.find(tag))
+        raise DesignProblem(_("%(tag)s stands where HTML can't keep it.", tag=tag[:60]), line)
+
+
+def _blocks(text: str) -> Counter[str]:
+    return Counter(piece for kind, piece in _pieces(text) if kind not in ("data", "variable"))
 
 
 def _has_block(text: str) -> bool:

@@ -4,7 +4,7 @@ import email
 import re
 from dataclasses import dataclass
 from email.errors import HeaderParseError
-from email.header import decode_header, make_header
+from email.header import decode_header
 from email.message import Message
 from functools import cache
 
@@ -49,7 +49,10 @@ def readable(value: str) -> str:
     if "=?" not in unfolded:
         return unfolded
     try:
-        return str(make_header(decode_header(unfolded)))
+        parts = decode_header(unfolded)
+        return "".join(
+            part.decode(charset or "latin-1") if isinstance(part, bytes) else part for part, charset in parts
+        )
     except (LookupError, ValueError, HeaderParseError):
         return unfolded
 

@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from campaigns.mail.placeholders import Placeholders
 
 _LOOKS = ParserConfig(css=STRICT_CSS_PROFILE)
-_LINE_ENDS = re.compile(r"[ \t\xa0]+$", re.MULTILINE)
+_LINE_ENDS = re.compile(r"[ \t]+$", re.MULTILINE)
 _GAPS = re.compile(r"\n{3,}")
 _PADDING = re.compile(r"(?:[\u200c\u034f\u00ad\ufeff]\s*){3,}")  # fills the preview line of mail programs
 
@@ -37,7 +37,7 @@ def from_html(html: str) -> str:
 
 def tidy(text: str) -> str:
     """The text without blanks at line ends and with single empty lines; good after rendering too."""
-    text = _LINE_ENDS.sub("", _PADDING.sub("", text))
+    text = _LINE_ENDS.sub("", _PADDING.sub("", text).replace("\xa0", " "))
     return _GAPS.sub("\n\n", text).strip("\n") + "\n"
 
 
@@ -62,7 +62,8 @@ def _table(table: HtmlElement) -> None:
     is_data = table.find(".//th") is not None and table.find(".//table") is None
     for cell in list(table.iter("td", "th")):
         cell.tag = "span" if is_data else "div"
-        cell.tail = ("  " if is_data else "") + (cell.tail or "")
+        if is_data and cell.getnext() is not None:
+            cell.tail = " · " + (cell.tail or "")
     for part in list(table.iter("table", "tbody", "thead", "tfoot", "tr")):
         part.tag = "div"
 

@@ -1,6 +1,7 @@
 """The road out: captured mail until a mail server is set, then SMTP."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
@@ -48,11 +49,17 @@ def transport_name(settings: Settings) -> str:
     return "smtp" if settings.smtp.host else "capture"
 
 
-def open_transport(settings: Settings) -> Transport:
-    """The transport these settings ask for; SMTP connects with the first letter."""
+def open_transport(settings: Settings, patience: float | None = None) -> Transport:
+    """The transport these settings ask for; SMTP connects with the first letter.
+
+    `patience` is how many seconds to wait for each answer, where a person is waiting.
+    """
     if transport_name(settings) == "capture":
         return CapturedMail(settings.data_dir)
-    return SmtpConnection(relay(settings))
+    server = relay(settings)
+    if patience:
+        server = replace(server, command_timeout=patience, dot_timeout=patience)
+    return SmtpConnection(server)
 
 
 def relay(settings: Settings) -> Relay:
@@ -64,11 +71,11 @@ def relay(settings: Settings) -> Relay:
         user=smtp.user,
         password=smtp.password.get_secret_value(),
         tls=smtp.tls,
-        own_name=_own_name(settings.base_url),
+        own_name=public_host(settings.base_url) or "[127.0.0.1]",
     )
 
 
-def _own_name(base_url: str) -> str:
-    """What we call ourselves to mail servers: our public name, where we have one."""
+def public_host(base_url: str) -> str:
+    """The name under which the world knows us, where we have one."""
     host = urlsplit(base_url).hostname or ""
-    return host if "." in host and not host.replace(".", "").isdigit() else "[127.0.0.1]"
+    return host if "." in host and not host.replace(".", "").isdigit() else ""

@@ -1,0 +1,131 @@
+"""Signatures that other people's programs verify: dkimpy for RSA, OpenDKIM for both algorithms."""
+
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import dkim as dkimpy
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from campaigns.mail import compile, dkim
+from campaigns.mail.dkim import DkimKey
+from tests.mail.letters import SCRIPTS, letter
+
+JAIL = Path(__file__).parent / "opendkim_jail.py"
+LINES = st.text(st.sampled_from("a . ,=-\t\r\n Ж"), max_size=200)
+
+
+class OpenDkim:
+    """OpenDKIM's own program, in a world whose DNS holds one public key."""
+
+    def __init__(self, record: str) -> None:
+        command = ["unshare", "--mount", "--net", sys.executable, str(JAIL), record]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.works = self._process.stdout.readline() == b"ready\n"
+
+    def objection(self, raw: bytes) -> str:
+        """What it has against the message; nothing when the signature is good."""
+        self._process.stdin.write(struct.pack(">I", len(raw)) + raw)
+        self._process.stdin.flush()
+        return self._process.stdout.readline().decode().strip()
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait(10)
+
+
+@pytest.fixture(scope="module", params=["rsa", "ed25519"])
+def signer(request):
+    """A key, its record, and OpenDKIM knowing it."""
+    if not shutil.which("opendkim-testmsg") or not shutil.which("unshare"):
+        pytest.skip("needs opendkim-testmsg (Debian: opendkim-tools) and unshare")
+    pem, record = dkim.new_key(request.param)
+    verifier = OpenDkim(record)
+    if not verifier.works:
+        verifier.close()
+        pytest.skip("needs the right to make namespaces")
+    yield DkimKey("example.com", "s1", pem), verifier
+    verifier.close()
+
+
+@pytest.fixture(scope="module")
+def rsa():
+    """An RSA key, and dkimpy knowing it."""
+    pem, record = dkim.new_key()
+    key = DkimKey("example.com", "s1", pem)
+    assert dkim.dns_name(key) == "s1._domainkey.example.com"
+    return key, lambda raw: dkimpy.verify(raw, dnsfunc=lambda name, timeout=5: record.encode())
+
+
+@settings(max_examples=150, deadline=None)
+@given(html=LINES, text=LINES, subject=SCRIPTS, name=SCRIPTS)
+def test_dkimpy_verifies_every_letter(rsa, html, text, subject, name):
+    key, is_good = rsa
+
+    assert is_good(dkim.sign(compile.build(letter(html=html, text=text, subject=subject, to_name=name)), key))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(html=LINES, text=LINES, subject=SCRIPTS, name=SCRIPTS)
+def test_opendkim_verifies_every_letter(signer, html, text, subject, name):
+    key, verifier = signer
+    raw = compile.build(letter(html=html, text=text, subject=subject, to_name=name))
+
+    assert verifier.objection(dkim.sign(raw, key)) == ""
+
+
+@pytest.mark.parametrize("body", [b"", b"\r\n\r\n", b"a  \r\n\t b\r\n\r\n\r\n", b"no end", b"..\r\n.\r\n"])
+def test_odd_bodies_verify_too(rsa, signer, body):
+    raw = (
+        b"From: a@example.com\r\nDate: Sun, 22 Nov 2026 09:30:00 +0000\r\n"
+        b"Subject:  two  blanks \r\n\tfolded\r\nX-Other: x\r\n\r\n" + body
+    )
+
+    assert rsa[1](dkim.sign(raw, rsa[0]))
+    assert signer[1].objection(dkim.sign(raw, signer[0])) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"Hello", b"Hullo"),
+        (b"Subject: New", b"Subject: Old"),
+        (b"\r\nDate:", b"\r\nSubject: another\r\nDate:"),
+        (b"\r\nDate:", b"\r\nFrom: other@example.com\r\nDate:"),
+        (b"One-Click", b"Two-Click"),
+        (b"https://example.com/u/", b"https://example.net/u/"),
+        (b"ann@example.org", b"eve@example.org"),
+        (b"abc.1@", b"abc.2@"),
+        (b"Feedback-ID: 7", b"Feedback-ID: 8"),
+    ],
+)
+def test_no_signed_part_can_be_changed_or_doubled(rsa, signer, before, after):
+    raw = compile.build(letter())
+
+    assert not rsa[1](dkim.sign(raw, rsa[0]).replace(before, after, 1))
+    assert signer[1].objection(dkim.sign(raw, signer[0]).replace(before, after, 1)) != ""
+
+
+def test_two_signatures_stand_beside_each_other(rsa):
+    ed25519 = DkimKey("example.com", "s2", dkim.new_key("ed25519")[0])
+    raw = dkim.sign(dkim.sign(compile.build(letter()), ed25519), rsa[0])
+
+    assert raw.count(b"DKIM-Signature:") == 2
+    assert rsa[1](raw)
+
+
+def test_the_domain_is_signed_for_as_an_a_label(rsa):
+    key = DkimKey("müller.example", "s1", rsa[0].private_key)
+
+    assert b"d=xn--mller-kva.example;" in dkim.sign(compile.build(letter()), key)
+
+
+def test_a_key_does_not_show_itself():
+    key = DkimKey("example.com", "s1", dkim.new_key()[0])
+
+    assert "PRIVATE" not in repr(key)

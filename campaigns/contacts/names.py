@@ -15,6 +15,12 @@ def tidy(text: str, length: int = KEY_LENGTH) -> str:
     return " ".join(unicodedata.normalize("NFC", kept).split())[:length].strip()
 
 
+def tidy_lines(text: str, length: int = 10_000) -> str:
+    """A longer text line by line, each tidied; as notes are kept."""
+    lines = [tidy(line, length) for line in text.strip().splitlines()]
+    return "\n".join(lines)[:length].strip()
+
+
 def fold(text: str) -> str:
     """The key under which a category, tag or company is the same; accents still tell names apart."""
     folded = unicodedata.normalize("NFKC", tidy(text, 1000)).casefold()

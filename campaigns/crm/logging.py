@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.util import identity_key
 
 from campaigns.bulk import insert_many
 from campaigns.contacts.models import Contact
-from campaigns.contacts.names import tidy
+from campaigns.contacts.names import tidy_lines
 from campaigns.crm.models import TOUCHES, Activity, Kind
 from campaigns.database import now
 from campaigns.errors import BadInput
@@ -18,7 +19,6 @@ from campaigns.words import _
 
 _CHUNK = 1000
 _CLOCKS_DIFFER = timedelta(minutes=5)
-_LONGEST_SUMMARY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ def log(
     at = at or now()
     if at > now() + _CLOCKS_DIFFER:
         raise BadInput(_("That lies in the future. Set it as a next step instead."), field="at")
-    text = "\n".join(tidy(line, _LONGEST_SUMMARY) for line in summary.strip().splitlines())
-    log_many(session, [Entry(contact_id, kind, at, text[:_LONGEST_SUMMARY], user_id=user_id, **more)])
+    log_many(session, [Entry(contact_id, kind, at, tidy_lines(summary), user_id=user_id, **more)])
 
 
 def log_many(session: Session, entries: Iterable[Entry]) -> None:
@@ -120,7 +119,7 @@ def _refresh(session: Session, contact_ids: Iterable[int]) -> None:
     """Objects in this session must not show the last contact of before."""
     names = ["last_contact_at", "last_contact_by", "last_contact_how"]
     for contact_id in contact_ids:
-        known = session.identity_map.get(sa.orm.identity_key(Contact, contact_id))
+        known = session.identity_map.get(identity_key(Contact, contact_id))
         if known is not None:
             session.expire(known, names)
 

@@ -1,5 +1,6 @@
 """What contacts bought."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -57,15 +58,18 @@ def add(
 def smallest_unit(text: str, currency: str = "EUR") -> int:
     """An amount as people type it ("1 249,50") in the currency's smallest unit; raises BadInput."""
     plain = "".join(text.split()).replace("\u2009", "").replace("'", "")
+    precision = get_currency_precision(currency)
     if "," in plain and "." in plain:
         thousands = "," if plain.rindex(".") > plain.rindex(",") else "."
         plain = plain.replace(thousands, "")
+    elif re.fullmatch(r"\d{1,3}([.,])\d{3}(\1\d{3})*", plain) and precision < 3:
+        plain = plain.replace(",", "").replace(".", "")
     try:
-        amount = Decimal(plain.replace(",", ".") or "0").scaleb(get_currency_precision(currency))
+        amount = Decimal(plain.replace(",", ".") or "0").scaleb(precision)
     except InvalidOperation as error:
-        raise BadInput(_("“%(text)s” is no amount of money.", text=text[:40]), field="amount") from error
+        raise BadInput(_("“%(given)s” is no amount of money.", given=text[:40]), field="amount") from error
     if not amount.is_finite() or not 0 <= amount <= _MOST:
-        raise BadInput(_("“%(text)s” is no amount of money.", text=text[:40]), field="amount")
+        raise BadInput(_("“%(given)s” is no amount of money.", given=text[:40]), field="amount")
     return int(amount.to_integral_value())
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from campaigns.contacts.models import Contact
-from campaigns.contacts.names import tidy
+from campaigns.contacts.names import tidy, tidy_lines
 from campaigns.crm import logging
 from campaigns.crm.models import Kind, NextStep
 from campaigns.database import now
@@ -53,7 +53,7 @@ def finish(
     """
     step = open_step(session, step_id)
     step.done_at = at or now()
-    step.outcome = outcome.strip()[:10_000]
+    step.outcome = tidy_lines(outcome)
     session.flush()
     keep(session, step.contact_id)
     if took_place and step.kind in _TOOK_PLACE:
@@ -92,6 +92,8 @@ def open_step(session: Session, step_id: int) -> NextStep:
 
 def keep(session: Session, contact_id: int) -> None:
     """Let the contact show its earliest open step."""
+    # Locked first, so that what others set meanwhile is seen by the statement after.
+    session.execute(sa.select(Contact.id).where(Contact.id == contact_id).with_for_update(key_share=True))
     earliest = (
         sa.select(sa.func.min(NextStep.due_on))
         .where(NextStep.contact_id == contact_id, NextStep.done_at.is_(None))

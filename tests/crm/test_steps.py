@@ -1,87 +1,97 @@
-"""A contact always knows its earliest open next step."""
+"""Next steps: the earliest open one stands on the contact, and finishing one is an activity."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from campaigns.contacts.models import Contact
-from campaigns.crm import purchases, steps
-from campaigns.crm.models import Activity, Kind
-from campaigns.database import now
-from campaigns.errors import BadInput, Conflict
+from campaigns.accounts.models import Role
+from campaigns.crm import logging, steps
+from campaigns.crm.models import Kind
+from campaigns.errors import BadInput, Conflict, NotFound
 from tests import factories
 
-TODAY = now().date()
+TODAY = date(2026, 11, 22)
+TOMORROW = TODAY + timedelta(days=1)
+EVERYBODY = sa.true()
 
 
-def known(session, contact):
+@pytest.fixture
+def anna(session):
+    return factories.make_contact(session)
+
+
+def shown(session, contact):
     session.expire_all()
-    return session.get_one(Contact, contact.id).next_step_on
+    return contact.next_step_on
 
 
-def test_the_earliest_of_several_counts(session):
-    contact = factories.make_contact(session)
-    steps.add(session, contact.id, "Visit", TODAY + timedelta(days=9))
-    steps.add(session, contact.id, "Call", TODAY + timedelta(days=2))
+def test_the_earliest_open_step_stands_on_the_contact(session, anna):
+    later = steps.set_step(session, anna.id, "Visit", TOMORROW)
+    sooner = steps.set_step(session, anna.id, "Call", TODAY)
+    assert shown(session, anna) == TODAY
 
-    assert known(session, contact) == TODAY + timedelta(days=2)
-
-
-def test_finishing_the_only_one_leaves_none_and_is_logged(session):
-    contact = factories.make_contact(session)
-    step = steps.add(session, contact.id, "Call about the grinder", TODAY)
-
-    steps.finish(session, step, "Wants two")
-
-    assert known(session, contact) is None
-    activity = session.scalars(sa.select(Activity)).one()
-    assert (activity.kind, activity.summary) == (Kind.CALL, "Call about the grinder – Wants two")
-    assert [found.id for found in session.scalars(steps.without())] == [contact.id]
+    steps.postpone(session, sooner.id, TODAY + timedelta(days=9))
+    assert shown(session, anna) == TOMORROW
+    steps.drop(session, later.id)
+    assert shown(session, anna) == TODAY + timedelta(days=9)
+    steps.finish(session, sooner.id)
+    assert shown(session, anna) is None
 
 
-def test_a_step_is_finished_once(session):
-    step = steps.add(session, factories.make_contact(session).id, "Call", TODAY)
-    steps.finish(session, step)
+def test_finishing_a_call_logs_it_with_its_outcome(session, anna):
+    user = factories.make_user(session, Role.SALESPERSON)
+    step = steps.set_step(session, anna.id, "Ask about the trial", TODAY, user.id)
 
-    with pytest.raises(Conflict):
-        steps.finish(session, step)
+    steps.finish(session, step.id, "Buys two. ", user.id)
 
-
-def test_moving_and_dropping_are_known_to_the_contact(session):
-    contact = factories.make_contact(session)
-    step = steps.add(session, contact.id, "Call", TODAY)
-    steps.move(session, step, TODAY + timedelta(days=5))
-    assert known(session, contact) == TODAY + timedelta(days=5)
-
-    steps.drop(session, steps.one(session, step.id))
-    assert known(session, contact) is None
+    activity = logging.timeline(session, anna.id)[0]
+    assert (activity.kind, activity.summary) == (Kind.CALL, "Ask about the trial\nBuys two.")
+    session.expire_all()
+    assert anna.last_contact_how == Kind.CALL
+    assert steps.of(session, anna.id)[0].outcome == "Buys two."
 
 
-def test_a_step_says_something(session):
+def test_a_step_that_never_took_place_is_no_activity(session, anna):
+    step = steps.set_step(session, anna.id, "Call", TODAY)
+
+    steps.finish(session, step.id, "Nobody there", took_place=False)
+
+    assert logging.timeline(session, anna.id) == []
+
+
+def test_a_step_is_finished_once(session, anna):
+    step = steps.set_step(session, anna.id, "Call", TODAY)
+    steps.finish(session, step.id)
+
+    for act in (steps.finish, steps.drop):
+        with pytest.raises(Conflict):
+            act(session, step.id)
+    with pytest.raises(NotFound):
+        steps.finish(session, 4711)
+
+
+def test_a_step_says_something(session, anna):
     with pytest.raises(BadInput):
-        steps.add(session, factories.make_contact(session).id, "  ", TODAY)
+        steps.set_step(session, anna.id, " \n ", TODAY)
 
 
-def test_the_queue_holds_what_is_due_of_one_person(session):
-    contact, eva, bo = (
-        factories.make_contact(session),
-        factories.make_user(session),
-        factories.make_user(session),
-    )
-    late = steps.add(session, contact.id, "Call", TODAY - timedelta(days=1), user_id=eva.id)
-    steps.add(session, contact.id, "Call", TODAY, user_id=bo.id)
-    steps.add(session, contact.id, "Call", TODAY + timedelta(days=1), user_id=eva.id)
+def test_due_steps_come_longest_overdue_first_and_only_for_whom_one_may_see(session, anna):
+    user = factories.make_user(session, Role.SALESPERSON)
+    eva = factories.make_contact(session)
+    mine = steps.set_step(session, anna.id, "Call", TODAY, user.id)
+    overdue = steps.set_step(session, eva.id, "Write", TODAY - timedelta(days=3))
+    steps.set_step(session, anna.id, "Visit", TOMORROW, user.id)
 
-    assert [step.id for step in session.scalars(steps.due(TODAY, eva.id))] == [late.id]
-    assert len(session.scalars(steps.due(TODAY)).all()) == 2
+    assert steps.due(session, TODAY, EVERYBODY) == [overdue, mine]
+    assert steps.due(session, TODAY, EVERYBODY, after=(overdue.due_on, overdue.id)) == [mine]
+    assert steps.due(session, TODAY, EVERYBODY, user.id) == [mine]
+    assert steps.due(session, TODAY, sa.false()) == []
 
 
-def test_a_purchase_is_a_contact_too(session):
-    contact = factories.make_contact(session)
+def test_those_without_a_step_queue_up(session, anna):
+    eva = factories.make_contact(session)
+    steps.set_step(session, anna.id, "Call", TODAY)
 
-    purchases.add(session, contact.id, "Cutter set", quantity=2, amount=9_800)
-
-    session.expire_all()
-    assert session.get_one(Contact, contact.id).last_contact_how == Kind.PURCHASE
-    assert [bought.product.name for bought in purchases.of(session, contact.id)] == ["Cutter set"]
+    assert steps.without_step(session, EVERYBODY) == [eva]
+    assert steps.without_step(session, EVERYBODY, after=eva.id) == []

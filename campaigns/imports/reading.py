@@ -40,6 +40,7 @@ class Row:
     line: int
     cells: list[str]
     refusal: Refusal | None = None
+    ragged: bool = False  # cells were added at its end
 
 
 class _LineError(Exception):
@@ -191,10 +192,11 @@ class Table:
             return self._broken_row()  # a quotation mark that swallowed the line's end
         if len(cells) > count:
             return Row(row.line, cells[:MOST_COLUMNS], Refusal.TOO_MANY_CELLS)
+        ragged = len(cells) < count
         cells.extend([""] * (count - len(cells)))
         if any(_UNREADABLE.search(cell) for cell in cells if not cell.isascii()):
             return Row(row.line, [_UNREADABLE.sub("�", cell) for cell in cells], Refusal.UNREADABLE)
-        return row
+        return Row(row.line, cells, None, ragged) if ragged else row
 
 
 def guess(path: Path) -> Shape:

@@ -1,0 +1,178 @@
+"""Cells into text, truth, names, phone numbers and labels; blanks and control characters made harmless."""
+
+import csv
+import json
+import re
+import unicodedata
+from functools import lru_cache
+
+import phonenumbers
+
+from campaigns.contacts.names import tidy
+
+_NOTHING = frozenset(
+    {
+        "n/a",
+        "#n/a",
+        "na.",
+        "null",
+        "(null)",
+        "nan",
+        "undefined",
+        "none",
+        "(none)",
+        "(empty)",
+        "\\n",
+        "-",
+        "--",
+        "–",
+        "—",
+    }
+)
+_SHIELDED = re.compile(r"'[=+\-@\t\r]")  # what exporting puts before a formula; see cells.safe
+_YES = frozenset(
+    {"1", "y", "yes", "true", "t", "x", "on", "ano", "áno", "da", "да", "oo", "ja", "oui", "si", "sí"}
+)
+_NO = frozenset({"", "0", "n", "no", "false", "f", "off", "ne", "nie", "nu", "нет", "hindi", "nein", "non"})
+_LONGEST_NOTE = 10_000
+_MOST_LABELS = 100
+
+
+def text(cell: str, length: int) -> str:
+    """One line of clean text, at most `length` characters; nothing for “n/a” and its like."""
+    if not cell:
+        return ""
+    kept = _one_line(cell)
+    return "" if kept.lower() in _NOTHING else kept[:length].rstrip()
+
+
+def bare(cell: str) -> str:
+    """The cell without the apostrophe that keeps spreadsheets from running it as a formula."""
+    return cell[1:] if _SHIELDED.match(cell) else cell
+
+
+def _one_line(cell: str) -> str:
+    shown = bare(cell)
+    if shown.isprintable():  # the common case, fast
+        return " ".join(unicodedata.normalize("NFC", shown).split())
+    return tidy(shown, len(shown) * 3)  # NFC may lengthen
+
+
+def longer_than(cell: str, length: int) -> bool:
+    """Whether `text` would cut the cell."""
+    return len(cell) > length and len(_one_line(cell)) > length
+
+
+def note(cell: str) -> str:
+    """Text that may have several lines."""
+    lines = [_one_line(line) for line in cell.splitlines()]
+    kept = "\n".join(lines).strip()
+    return "" if kept.lower() in _NOTHING else kept[:_LONGEST_NOTE]
+
+
+def truth(cell: str) -> bool | None:
+    """Yes or no; None when it is neither."""
+    word = _one_line(cell).lower()
+    if word in _YES:
+        return True
+    return False if word in _NO or word in _NOTHING else None
+
+
+def full_name(name: str) -> tuple[str, str]:
+    """First and last name; “Nováková, Jana” and particles such as “van der” are understood."""
+    last, comma, first = name.partition(",")
+    if comma and first.strip():
+        return first.strip(), last.strip()
+    words = name.replace(",", " ").split()
+    at = len(words) - 1
+    while at > 1 and words[at - 1].lower() in _PARTICLES:
+        at -= 1
+    return (" ".join(words[:at]), " ".join(words[at:])) if len(words) > 1 else (name.strip(), "")
+
+
+_PARTICLES = frozenset(
+    {
+        "van",
+        "der",
+        "den",
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "dos",
+        "von",
+        "zu",
+        "la",
+        "le",
+        "dela",
+        "bin",
+        "al",
+        "ter",
+    }
+)
+
+
+@lru_cache(maxsize=50_000)
+def phone(cell: str, region: str) -> str:
+    """The number as E.164 where that is certain, else as given; `region` is a country's two letters."""
+    given = text(cell, 40)
+    if not any(char.isdigit() for char in given):
+        return ""
+    dialled = "+" + given[2:] if given.startswith("00") else given
+    try:
+        number = phonenumbers.parse(dialled, region or None)
+    except phonenumbers.NumberParseException:
+        return given
+    if not phonenumbers.is_valid_number(number):
+        return given
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+_BETWEEN = re.compile(r'"\s*[,;]\s*"')
+
+
+@lru_cache(maxsize=10_000)
+def labels(cell: str) -> tuple[str, ...]:
+    """The tags or categories in one cell, in any of the ways in which lists are written there.
+
+    Mailchimp puts each in quotation marks without marking those inside: "vip","12" blade".
+    """
+    given = cell.strip()
+    if given.startswith("[") and given.endswith("]"):
+        names = _from_json(given)
+    elif len(given) > 1 and given.startswith('"') and given.endswith('"'):
+        names = [name.replace('""', '"') for name in _BETWEEN.split(given[1:-1])]
+    elif '"' in given:
+        names = next(csv.reader([given], skipinitialspace=True), [])
+    else:
+        names = re.split(r"[;|]| ::: |\n" if re.search(r"[;|\n]| ::: ", given) else ",", given)
+    clean = (text(name.lstrip("* "), 200) for name in names)
+    return tuple(dict.fromkeys(name for name in clean if name))[:_MOST_LABELS]
+
+
+def _from_json(given: str) -> list[str]:
+    try:
+        found = json.loads(given)
+    except ValueError:
+        return given[1:-1].replace('"', "").split(",")
+    return [str(name) for name in found if isinstance(name, str | int)]
+
+
+def attributes(cell: str) -> dict[str, str]:
+    """A JSON object in one cell, as listmonk keeps what it has no column for."""
+    try:
+        found = json.loads(cell) if cell.strip().startswith("{") else {}
+    except (ValueError, RecursionError):
+        return {}
+    flat = {
+        text(str(name), 100).replace('"', "'"): text(_flat(value), 1000)
+        for name, value in list(found.items())[:100]
+    }
+    return {name: value for name, value in flat.items() if name and value}
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return "" if value is None else str(value)

@@ -11,7 +11,11 @@ FIRST_KEY_LENGTH = 60
 
 def tidy(text: str, length: int = KEY_LENGTH) -> str:
     """The text as people should see it: NFC, one blank between words, no control characters, cut to fit."""
-    kept = "".join(c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
+    kept = (
+        text
+        if text.isprintable()
+        else "".join(c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
+    )
     return " ".join(unicodedata.normalize("NFC", kept).split())[:length].strip()
 
 

@@ -1,6 +1,7 @@
 """Categories, tags and companies by name, made where there are none yet; for many rows at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ def ids(
     """The id of each name, by its folded key; names that are new are kept as they are written first."""
     wanted: dict[str, str] = {}
     for name in names:
-        wanted.setdefault(fold(name), name)
+        wanted.setdefault(key(name), name)
     wanted.pop("", None)
     if not wanted:
         return {}
@@ -34,9 +35,12 @@ def ids(
     return found
 
 
+key = lru_cache(maxsize=50_000)(fold)  # files say the same few names over and over
+
+
 def keys(names: Iterable[str]) -> Iterator[str]:
     """The folded keys of the names, without empty ones."""
-    return filter(None, map(fold, names))
+    return filter(None, map(key, names))
 
 
 def _known(session: Session, model: Any, keys: Iterable[str]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from campaigns.contacts import names
 from campaigns.database import now
+from campaigns.imports.labelling import key
 from campaigns.imports.mapping import Incoming
 
 _PLAIN = (
@@ -27,7 +28,7 @@ def new_contact(row: Incoming, source: str, companies: dict[str, int]) -> dict[s
             "birth_year": row.values.get("birth_year"),
             "note": row.values.get("note", ""),
             "fields": row.fields,
-            "company_id": companies.get(names.fold(row.company)) if row.company else None,
+            "company_id": companies.get(key(row.company)) if row.company else None,
             "source": source,
             "last_contact_how": "",
             "created_at": moment,
@@ -46,7 +47,7 @@ def merged(before: Any, row: Incoming, companies: dict[str, int], only_gaps: boo
     if "birth_year" in row.values:
         _fill(after, {"birth_year": row.values["birth_year"]}, only_gaps)
     if row.company:
-        _fill(after, {"company_id": companies[names.fold(row.company)]}, only_gaps)
+        _fill(after, {"company_id": companies[key(row.company)]}, only_gaps)
     note = str(row.values.get("note", ""))
     if note and note not in after["note"]:
         after["note"] = f"{after['note']}\n{note}".strip()

@@ -32,22 +32,24 @@
   const list = (value) => value === undefined ? [] : Array.isArray(value) ? value : [value];
 
   // Calm defaults; whatever the page says wins.
-  const dressed = (option) => {
+  const dressed = (option, width) => {
     const ink = colour("--ink"), soft = colour("--ink-soft"), line = colour("--line"), paper = colour("--paper");
-    const axis = (given) => ({
+    const axis = (given, edges = {}) => ({
       ...given,
       axisLine: { show: given.type !== "value", lineStyle: { color: line }, ...given.axisLine },
       axisTick: { show: false, ...given.axisTick },
-      axisLabel: { color: soft, hideOverlap: true, ...given.axisLabel },
+      axisLabel: { color: soft, hideOverlap: true, ...edges, ...given.axisLabel },
       splitLine: { show: given.type === "value", lineStyle: { color: line }, ...given.splitLine },
       nameTextStyle: { color: soft, ...given.nameTextStyle },
     });
     const legend = option.legend ? { bottom: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, ...option.legend, textStyle: { color: soft } } : undefined;
+    const names = list(option.series).map((series) => series.name ?? "");
+    const legendLines = legend ? Math.ceil(names.reduce((sum, name) => sum + name.length * 7 + 34, 0) / width) : 0;
     const dressedOption = {
       color: palette[document.documentElement.dataset.bsTheme] ?? palette.light,
       animationDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 350,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
-      grid: { left: 4, right: 12, top: 16, bottom: legend ? 34 : 4, containLabel: true },
+      grid: { left: 10, right: 12, top: 16, bottom: legendLines ? 14 + legendLines * 22 : 6, containLabel: true },
       ...option,
       legend,
       tooltip: {
@@ -55,7 +57,7 @@
         textStyle: { color: ink }, ...option.tooltip,
       },
     };
-    if (option.xAxis) dressedOption.xAxis = list(option.xAxis).map((one) => axis({ type: "category", ...one }));
+    if (option.xAxis) dressedOption.xAxis = list(option.xAxis).map((one) => axis({ type: "category", ...one }, { alignMinLabel: "left", alignMaxLabel: "right" }));
     if (option.yAxis) dressedOption.yAxis = list(option.yAxis).map((one) => axis({ type: "value", ...one }));
     dressedOption.series = list(option.series).map((series) => ({
       ...(series.type === "line" ? { smooth: 0.2, showSymbol: false, lineStyle: { width: 2.5 } } : {}),
@@ -68,7 +70,7 @@
   const draw = (box) => {
     const canvas = box.querySelector(".chart-canvas");
     const instance = window.echarts.init(canvas, null, { renderer: "svg" });
-    instance.setOption(dressed(JSON.parse(canvas.dataset.option)));
+    instance.setOption(dressed(JSON.parse(canvas.dataset.option), canvas.clientWidth || 600));
     drawn.set(box, instance);
     fitting.observe(canvas);
   };

@@ -14,7 +14,7 @@ from campaigns.words import _
 Values = dict[str, Any]
 
 # Columns that stand in a template under their own name.
-_PLAIN = (
+PLAIN = (
     "email", "first_name", "last_name", "position", "language", "country", "city", "phone", "birthday",
 )  # fmt: skip
 LINKS = ("unsubscribe_url", "preferences_url", "web_url")
@@ -43,7 +43,7 @@ def known(name: str) -> bool:
     """Whether a name can be filled in at all; custom fields can't be told from typing errors."""
     root, _point, rest = name.partition(".")
     if root == "contact":
-        allowed = {*_PLAIN, "name", "company", "categories", "tags"}
+        allowed = {*PLAIN, "name", "company", "categories", "tags"}
         return rest in allowed or rest.startswith("fields.")
     return root in LINKS or name in ("firm.name", "firm.postal_address", "firm.language")
 
@@ -61,14 +61,14 @@ def of_contacts(
 ) -> dict[int, Values]:
     """What letters say of these contacts, by id; `names` limits the work to the merge fields used."""
     wanted = None if names is None else {name.split(".")[1] for name in names if name.startswith("contact.")}
-    columns = [getattr(Contact, name) for name in _PLAIN]
+    columns = [getattr(Contact, name) for name in PLAIN]
     rows = session.execute(
         sa.select(Contact.id, Contact.fields, Company.name, *columns)
         .outerjoin(Company, Company.id == Contact.company_id)
         .where(Contact.id.in_(ids))
     )
     found = {
-        id_: _contact(rest[0], rest[1] or "", dict(zip(_PLAIN, rest[2:], strict=True))) for id_, *rest in rows
+        id_: _contact(rest[0], rest[1] or "", dict(zip(PLAIN, rest[2:], strict=True))) for id_, *rest in rows
     }
     if wanted is None or "categories" in wanted:
         _add_labels(session, found, "categories", contact_category, contact_category.c.category_id, Category)
@@ -79,7 +79,7 @@ def of_contacts(
 
 def sample() -> Values:
     """A contact that does not exist, for previews while there are none."""
-    values = dict.fromkeys(_PLAIN, "") | {
+    values = dict.fromkeys(PLAIN, "") | {
         "email": "anna@example.com",
         "first_name": _("Anna"),
         "last_name": _("Example"),

@@ -55,6 +55,15 @@ class Letterer:
         """The merge fields used anywhere in the letter."""
         return self.subject.names | self.html.names | self.text.names
 
+    @property
+    def bare(self) -> set[str]:
+        """Those of them that are shown somewhere without a fallback."""
+        return self.subject.bare | self.html.bare
+
+    def missing(self, values: Mapping[str, Any]) -> set[str]:
+        """The fields that would leave a hole in this recipient's letter."""
+        return self.subject.missing(values) | self.html.missing(values)
+
 
 def compose(kind: str, source: str, subject: str, preheader: str = "", speech: str = "en") -> Content:
     """Compile a design: CSS inlined, links cut into slots, footer and text part added.

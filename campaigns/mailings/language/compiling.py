@@ -1,7 +1,7 @@
 """From a template's text to a function that fills it in, with every limit of the language in force."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from jinja2 import ChainableUndefined, TemplateSyntaxError, Undefined, nodes, pass_context
@@ -142,11 +142,11 @@ class Compiled:
         """The line on which a merge field first stands; 0 when it does not."""
         return self._names.get(name, 0)
 
-    def missing(self, values: dict[str, Any]) -> set[str]:
+    def missing(self, values: Mapping[str, Any]) -> set[str]:
         """The fields that would leave a hole in this letter: shown without a fallback, and empty here."""
         return {name for name in self._bare if empty(_look_up(values, name))}
 
-    def render(self, values: dict[str, Any]) -> str:
+    def render(self, values: Mapping[str, Any]) -> str:
         """The template filled in with plain values; raises TemplateProblem when it goes beyond its limits."""
         context = self._template.new_context(plain(values))
         context.budget = Budget()  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -79,7 +79,7 @@ def firsts(session: Session, message_ids: Collection[int]) -> Firsts:
     query = sa.select(*columns, sa.func.min(Hit.at)).where(Hit.message_id.in_(message_ids)).group_by(*columns)
     for message_id, kind, position, label, at in session.execute(query):
         for place in {position, WHOLE}:
-            by_label = found.setdefault(Place(message_id, kind, place), {})
+            by_label = found.setdefault(Place(message_id or 0, kind, place), {})
             by_label[Label(label)] = min(at, by_label.get(Label(label), at))
     return found
 
@@ -100,8 +100,8 @@ def add(session: Session, hits: Mapping[Key, int], persons: Mapping[Key, int]) -
     if not changed:
         return
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    table = HitCount.__table__
-    insert = dialect.insert(HitCount)  # type: ignore[attr-defined]
+    table = cast(sa.Table, HitCount.__table__)
+    insert = dialect.insert(HitCount)
     added = insert.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={

@@ -37,16 +37,19 @@ def start() -> Journal:
     with _starting:
         if where not in _journals:
             _journals[where] = Journal(where)
-            threading.Thread(target=_keep_flushing, args=(_journals[where],), daemon=True, name="hits").start()
+            threading.Thread(
+                target=_keep_flushing, args=(_journals[where],), daemon=True, name="hits"
+            ).start()
         return _journals[where]
 
 
 def flush(journal: Journal) -> int:
     """Bring all that the journal holds into the database; says how many hits were new."""
     new = 0
-    for page in journal.turn():
-        new += _bring_in(page)
-        journal.done(page)
+    with journal.one_reader:
+        for page in journal.turn():
+            new += _bring_in(page)
+            journal.done(page)
     return new
 
 
@@ -80,7 +83,9 @@ def _keep_flushing(journal: Journal) -> None:
         try:
             if journal.written.wait(_SWEEP):
                 time.sleep(_GATHER)
-                flush(journal)
+            if journal.folder != folder():
+                break
+            flush(journal)
             if time.monotonic() - swept > _SWEEP:
                 collect()
                 swept = time.monotonic()

@@ -49,7 +49,7 @@ def wrap(app: Wsgi) -> "Layer":
 
 
 class Layer:
-    """A WSGI application: `/o/…` and `/a/o/…` are pixels, `/c/…` and `/a/c/…` links, all else is passed on."""
+    """A WSGI application: `/o/…` and `/a/o/…` are pixels, `/c/…` and `/a/c/…` links; it hands the rest on."""
 
     def __init__(self, app: Wsgi) -> None:
         self._app = app

@@ -76,6 +76,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.written = threading.Event()
+        self.one_reader = threading.Lock()  # held while the pages are brought into the database
         self._lock = threading.Lock()
         self._page: Page | None = None
         self._full: list[Page] = []

@@ -29,7 +29,8 @@ PEOPLE = frozenset({Label.HUMAN, Label.PROXIED})
 # Apple's privacy proxy says just this and nothing more; Gmail's prefetch ends in a second "Mozilla/5.0".
 _PREFETCH = re.compile(r"Mozilla/5\.0|.* Edge/12\.246 Mozilla/5\.0")
 _PROXY = re.compile(
-    r"GoogleImageProxy|YahooMailProxy|Seznam.?Email.?Proxy|(?:e?mail|image).{0,3}proxy|YandexImageResizer", re.I
+    r"GoogleImageProxy|YahooMailProxy|Seznam.?Email.?Proxy|(?:e?mail|image).{0,3}proxy|YandexImageResizer",
+    re.I,
 )
 # Mail programs that lists of crawlers take for crawlers; "Message Previewer" and the like are none.
 _MAIL_PROGRAM = re.compile(
@@ -37,9 +38,10 @@ _MAIL_PROGRAM = re.compile(
     r"|Thunderbird|eM ?Client|Mailbird|The Bat!|Evolution|KMail|Lotus-Notes|SamsungEmail"
 )
 _SCANNER = re.compile(
-    r"barracuda|proofpoint|mimecast|ironport|fortiguard|fortimail|trend ?micro|symantec|messagelabs|cloudmark"
-    r"|bitdefender|kaspersky|sophos|zscaler|safe-?links|google-safety|urldefense|vade ?secure|hornet ?security"
-    r"|email ?security|link ?(?:check|preview|expand)|url ?(?:scan|preview)|previewer|powershell|metainspector",
+    r"barracuda|proofpoint|mimecast|ironport|fortiguard|fortimail|trend ?micro|symantec|messagelabs"
+    r"|cloudmark|bitdefender|kaspersky|sophos|zscaler|safe-?links|google-safety|urldefense|vade ?secure"
+    r"|hornet ?security|email ?security|link ?(?:check|preview|expand)|url ?(?:scan|preview)|previewer"
+    r"|powershell|metainspector",
     re.I,
 )
 _crawlers = CrawlerDetect()

@@ -1,4 +1,4 @@
-"""How far each hit may be kept, asked when it is written down: a withdrawal counts for letters already sent."""
+"""How far each hit may be kept, asked when it is written down: a no counts for letters already sent."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +83,13 @@ def lock_letters(session: Session, message_ids: Collection[int]) -> dict[int, Le
     """These messages, locked in one order everywhere."""
     if not message_ids:
         return {}
-    columns = (Message.campaign_id, Message.contact_id, Message.sent_at, Message.opened_at, Message.clicked_at)
+    columns = (
+        Message.campaign_id,
+        Message.contact_id,
+        Message.sent_at,
+        Message.opened_at,
+        Message.clicked_at,
+    )
     query = sa.select(Message.id, *columns).where(Message.id.in_(message_ids)).order_by(Message.id)
     locked = query.with_for_update(key_share=True)
     return {row[0]: Letter(*row[1:]) for row in session.execute(locked)}

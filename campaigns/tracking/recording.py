@@ -23,12 +23,14 @@ from campaigns.tracking.permission import Letter
 def record(session: Session, entries: Sequence[Entry]) -> int:
     """Write these hits down as far as each may be, with all that follows; says how many were new."""
     known = permission.ask(session, entries)
-    rows = [row for entry in entries if (row := _row(entry, known)) is not None]
+    rows = list({row["uid"]: row for entry in entries if (row := _row(entry, known)) is not None}.values())
     letters = {row["message_id"]: known.letters[row["message_id"]] for row in rows if row["message_id"]}
     before = counting.firsts(session, letters)
     new = _insert(session, rows)
     changed = _counted(new)
-    changed.update(_find_runs(session, new, {place.message_id for place in before if place.kind == HitKind.CLICK}))
+    changed.update(
+        _find_runs(session, new, {place.message_id for place in before if place.kind == HitKind.CLICK})
+    )
     settle(session, letters, before, changed)
     return len(new)
 
@@ -74,10 +76,15 @@ def _row(entry: Entry, known: permission.Known) -> dict[str, Any] | None:
         "position": entry.position,
         "method": entry.method,
         "ip": entry.network if named else "",
-        "user_agent": entry.user_agent.replace("\x00", ""),
+        "user_agent": _storable(entry.user_agent),
         "label": label,
         "rule_version": version,
     }
+
+
+def _storable(text: str) -> str:
+    """The text without what a database can't hold."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -85,7 +92,7 @@ def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, 
     if not rows:
         return []
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(Hit).on_conflict_do_nothing(index_elements=["uid"])  # type: ignore[attr-defined]
+    insert = dialect.insert(Hit).on_conflict_do_nothing(index_elements=["uid"])
     fresh = set(session.connection().execute(insert.returning(Hit.uid), rows).scalars())
     return [row for row in rows if row["uid"] in fresh]
 

@@ -32,7 +32,7 @@ def test_a_page_stays_until_it_is_done(tmp_path):
     write(made)
     [first] = made.turn()
     write(made)
-    assert [page.path for page in made.turn()][0] == first.path
+    assert made.turn()[0].path == first.path
     made.done(first)
     [second] = made.turn()
     made.done(second)
@@ -56,11 +56,10 @@ def test_a_killed_process_loses_nothing(tmp_path):
         "for n in range(1, 1001): made.write('click', n, None, 3, 'GET', '', 'x')\n"
         "print('written', flush=True); time.sleep(60)"
     )
-    child = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE)
-    assert child.stdout.readline() == b"written\n"
-    assert list(orphans(tmp_path)) == []
-    child.kill()
-    child.wait()
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"written\n"
+        assert list(orphans(tmp_path)) == []
+        child.kill()
 
     found = []
     for page in orphans(tmp_path):

@@ -1,4 +1,5 @@
 """Who fetched it: real user agents, and the timing that gives machines away."""
+# ruff: noqa: E501 - user agents are long
 
 from datetime import UTC, datetime, timedelta
 
@@ -121,7 +122,14 @@ def test_the_unseen_link_gives_a_machine_away():
 
 
 def test_a_slow_start_does_not_hide_a_later_run():
-    hits = [hit("a", 0, 1), hit("b", 20, 1), hit("c", 25, 2), hit("d", 29, 3), hit("e", 33, 4), hit("f", 60, 5)]
+    hits = [
+        hit("a", 0, 1),
+        hit("b", 20, 1),
+        hit("c", 25, 2),
+        hit("d", 29, 3),
+        hit("e", 33, 4),
+        hit("f", 60, 5),
+    ]
     assert runs(hits) == {"b", "c", "d", "e"}
 
 

@@ -1,0 +1,119 @@
+"""What a person's first open or click of a letter moves: the message's times, and the salesperson's page."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from campaigns.crm import logging
+from campaigns.crm.models import Kind
+from campaigns.delivery.models import Message
+from campaigns.mailings.models import Link
+from campaigns.tracking import permission
+from campaigns.tracking.counting import WHOLE, Firsts, Place
+from campaigns.tracking.machines import PEOPLE
+from campaigns.tracking.models import HitKind, Label
+from campaigns.tracking.permission import Letter
+
+_KINDS = {HitKind.OPEN: Kind.OPEN, HitKind.CLICK: Kind.CLICK}
+
+
+def follow(session: Session, letters: Mapping[int, Letter], before: Firsts, after: Firsts) -> None:
+    """Set what these letters' hits now say a person did; take back what they no longer say.
+
+    A click that turns out to be a machine's (its third link came a second later) undoes itself.
+    """
+    changed: list[dict[str, object]] = []
+    new: list[tuple[HitKind, int, datetime]] = []
+    withdrawn: list[str] = []
+    for message_id, letter in letters.items():
+        kept = {HitKind.OPEN: letter.opened_at, HitKind.CLICK: letter.clicked_at}
+        now = dict(kept)
+        for kind in HitKind:
+            was, since = _by_person(before, message_id, kind), _by_person(after, message_id, kind)
+            if since is None and was is not None:
+                now[kind] = None
+                withdrawn.append(_once(kind, message_id))
+            elif since is not None:
+                now[kind] = since if was else min(since, kept[kind] or since)
+                if was is None:
+                    new.append((kind, message_id, since))
+        if now != kept:
+            changed.append({"b_id": message_id, "b_open": now[HitKind.OPEN], "b_click": now[HitKind.CLICK]})
+    _set_times(session, changed)
+    if withdrawn:
+        logging.withdraw(session, withdrawn)
+    if new:
+        _log(session, letters, new, after)
+
+
+def _by_person(firsts: Firsts, message_id: int, kind: HitKind) -> datetime | None:
+    by_label = firsts.get(Place(message_id, kind, WHOLE), {})
+    return min((at for label, at in by_label.items() if label in PEOPLE), default=None)
+
+
+def _once(kind: HitKind, message_id: int) -> str:
+    return f"{kind}:{message_id}"
+
+
+def _set_times(session: Session, changed: list[dict[str, object]]) -> None:
+    if not changed:
+        return
+    table = Message.__table__
+    update = (
+        sa.update(table)  # type: ignore[arg-type]
+        .where(table.c.id == sa.bindparam("b_id"))
+        .values(opened_at=sa.bindparam("b_open"), clicked_at=sa.bindparam("b_click"))
+    )
+    session.connection().execute(update, changed)
+
+
+def _log(
+    session: Session, letters: Mapping[int, Letter], new: list[tuple[HitKind, int, datetime]], after: Firsts
+) -> None:
+    courses = permission.courses_of(session, {letters[message_id].campaign_id for _k, message_id, _at in new})
+    followed = {
+        message_id: _first_link(after, message_id) for kind, message_id, _at in new if kind == HitKind.CLICK
+    }
+    addresses = _addresses(session, {course.revision_id for course in courses.values()})
+    entries = []
+    for kind, message_id, at in new:
+        letter = letters[message_id]
+        course = courses[letter.campaign_id]
+        entries.append(
+            logging.Entry(
+                contact_id=letter.contact_id,
+                kind=_KINDS[kind],
+                at=at,
+                summary=course.name,
+                detail=addresses.get((course.revision_id, followed.get(message_id, 0)), ""),
+                source=f"campaign:{letter.campaign_id}",
+                once=_once(kind, message_id),
+            )
+        )
+    logging.log_many(session, entries)
+
+
+def _first_link(firsts: Firsts, message_id: int) -> int:
+    """The position of the link that a person followed first."""
+    clicks = {
+        place.position: by_label[Label.HUMAN]
+        for place, by_label in firsts.items()
+        if place.message_id == message_id
+        and place.kind == HitKind.CLICK
+        and place.position != WHOLE
+        and Label.HUMAN in by_label
+    }
+    return min(clicks, key=clicks.__getitem__, default=0)
+
+
+def _addresses(session: Session, revision_ids: set[int | None]) -> dict[tuple[int | None, int], str]:
+    """Text, else address, of each link of these revisions."""
+    query = sa.select(Link.revision_id, Link.position, Link.text, Link.url).where(
+        Link.revision_id.in_(revision_ids - {None})
+    )
+    return {
+        (revision_id, position): (text or url)[:500]
+        for revision_id, position, text, url in session.execute(query)
+    }

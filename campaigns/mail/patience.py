@@ -16,7 +16,11 @@ class PatientSMTP(smtplib.SMTP):
     def __init__(self, *args: Any, patience: float, **options: Any) -> None:
         self.patience = patience
         self._unread = bytearray()
-        super().__init__(*args, **options)
+        try:
+            super().__init__(*args, **options)
+        except BaseException:
+            self.close()
+            raise
 
     def _get_socket(self, *args: Any) -> socket.socket:
         made: socket.socket = super()._get_socket(*args)  # type: ignore[misc]

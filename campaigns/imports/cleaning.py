@@ -9,6 +9,7 @@ from functools import lru_cache
 import phonenumbers
 
 from campaigns.contacts.names import tidy
+from campaigns.imports.cells import safe
 
 _NOTHING = frozenset(
     {
@@ -29,7 +30,6 @@ _NOTHING = frozenset(
         "—",
     }
 )
-_SHIELDED = re.compile(r"'[=+\-@\t\r]")  # what exporting puts before a formula; see cells.safe
 _YES = frozenset(
     {"1", "y", "yes", "true", "t", "x", "on", "ano", "áno", "da", "да", "oo", "ja", "oui", "si", "sí"}
 )
@@ -48,7 +48,7 @@ def text(cell: str, length: int) -> str:
 
 def bare(cell: str) -> str:
     """The cell without the apostrophe that keeps spreadsheets from running it as a formula."""
-    return cell[1:] if _SHIELDED.match(cell) else cell
+    return cell[1:] if cell.startswith("'") and safe(cell[1:]) == cell else cell
 
 
 def _one_line(cell: str) -> str:

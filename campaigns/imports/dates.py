@@ -21,7 +21,7 @@ def birthday(cell: str, day_first: bool) -> tuple[str, int | None] | None:
         return None
     year, month, day = parts
     try:
-        date(2000 if year is None else year, month, day)
+        date(year or 2000, month, day)  # a leap year where it is not known
     except ValueError:
         return None
     return f"{month:02}-{day:02}", year if year and 1900 <= year <= datetime.now(UTC).year else None

@@ -24,7 +24,7 @@ def append(path: Path, at: int, columns: Sequence[str], delimiter: str, rows: It
         writer.writerow(["Line", "Reason", *(safe(name) for name in columns)])
     for row in rows:
         writer.writerow([row.line, refusals.words(row.reason), *(safe(cell) for cell in row.cells)])
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("r+b" if path.exists() else "w+b") as file:
         file.truncate(at)
         file.seek(at)

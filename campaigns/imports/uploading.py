@@ -42,7 +42,7 @@ class Look:
 def keep(stream: BinaryIO) -> Path:
     """Copy an upload into the data folder; returns its place there."""
     folder = settings.current().data_dir / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # these files are full of people
     path = folder / f"{uuid.uuid4().hex}.csv"
     with path.open("wb") as file:
         shutil.copyfileobj(stream, file, 1 << 20)

@@ -21,7 +21,11 @@ def test_every_valid_address_once_and_nothing_new_the_second_time(session):
     assert first.status == ImportStatus.DONE
     assert first.layout == "mailchimp"
     assert first.rows_read == truth["rows"]
-    assert first.created == truth["distinct_valid_addresses"] == session.scalar(sa.select(sa.func.count(Contact.id)))
+    assert (
+        first.created
+        == truth["distinct_valid_addresses"]
+        == session.scalar(sa.select(sa.func.count(Contact.id)))
+    )
     assert first.refused == truth["invalid_address"] + truth["missing_address"]
     assert first.created + first.updated + first.unchanged + first.refused == first.rows_read
     assert first.remarks["cells_added"]["rows"] == truth["ragged"]

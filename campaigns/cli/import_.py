@@ -1,0 +1,155 @@
+"""`campaigns import`: a file of contacts, brought in here and now."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from campaigns.accounts import audit
+from campaigns.cli._ready import demand_schema
+from campaigns.contacts.models import Import, ImportStatus
+from campaigns.database import reading, transaction
+from campaigns.errors import BadInput
+from campaigns.imports import refusals, running, steering, uploading
+from campaigns.imports.targets import Target
+
+_ENDED = (ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED, ImportStatus.PAUSED)
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--category", "categories", multiple=True, help="Put everybody into this category. May be repeated."
+)
+@click.option("--tag", "tags", multiple=True, help="Give everybody this tag. May be repeated.")
+@click.option("--basis", required=True, help="consent, existing_customer, contract or legitimate_interest.")
+@click.option("--source", required=True, help="Where these people come from, such as “Trade fair in Brno”.")
+@click.option(
+    "--tracking", type=click.Choice(["granted", "declined"]), help="What they said about being followed."
+)
+@click.option("--wording", default="", help="The exact words that they agreed to.")
+@click.option("--purchase", default="", help="For existing_customer: what they bought.")
+@click.option(
+    "--products", default="", help="For existing_customer: which similar products the letters are about."
+)
+@click.option("--told", default="", help="For existing_customer: how they were told that they may say no.")
+@click.option(
+    "--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column is, such as Mail=email."
+)
+@click.option("--encoding", default="", help="Instead of the one that is guessed.")
+@click.option("--delimiter", default="", help="Instead of the one that is guessed.")
+@click.option("--region", default="", help="Country of phone numbers without a country code, such as CZ.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def import_(file: Path, as_json: bool, mapped: tuple[str, ...], **given: Any) -> None:
+    """Bring a CSV file of contacts in; the rows that can't be taken go into a file with their reasons."""
+    demand_schema()
+    import_id = _receive(file, given, mapped)
+    done = _run(import_id)
+    if done.status == ImportStatus.FAILED:
+        raise BadInput(f"{done.error} {done.rows_read} rows were read before.")
+    click.echo(json.dumps(_summary(done), ensure_ascii=False) if as_json else _sentences(done))
+
+
+def _receive(file: Path, given: dict[str, Any], mapped: tuple[str, ...]) -> int:
+    try:
+        with file.open("rb") as stream:
+            kept = uploading.keep(stream)
+    except OSError as error:
+        raise BadInput(f"The file {file} can't be read: {error.strerror}.") from error
+    shaped = {name: given.pop(name) for name in ("encoding", "delimiter")}
+    with transaction() as session:
+        made = uploading.receive(session, kept, file.name)
+        if any(shaped.values()):
+            header = bool(made.choices["header"])
+            uploading.reread(
+                made, shaped["encoding"] or made.encoding, shaped["delimiter"] or made.delimiter, header
+            )
+        if mapped or given["region"]:
+            uploading.remap(made, _mapping(made, mapped), bool(made.choices["day_first"]), given["region"])
+        try:
+            steering.choose(made, given)
+        except BadInput:
+            kept.unlink(missing_ok=True)
+            raise
+        made.status = ImportStatus.QUEUED
+        audit.note(
+            session, "import.start", f"import:{made.id}", file=made.filename, source=made.choices["source"]
+        )
+        return made.id
+
+
+def _mapping(made: Import, mapped: tuple[str, ...]) -> dict[str, str]:
+    columns = [name.casefold() for name in uploading.look(made, 0).columns]
+    chosen = {}
+    for one in mapped:
+        column, equals, target = one.rpartition("=")
+        if not equals or column.casefold() not in columns or target not in list(Target):
+            raise BadInput(
+                f"--map {one}: write COLUMN=FIELD, with a column of the file "
+                f"({', '.join(columns)}) and a field ({', '.join(filter(None, Target))})."
+            )
+        chosen[str(columns.index(column.casefold()))] = target
+    return chosen
+
+
+def _run(import_id: int) -> Import:
+    """Run it in this process; should a worker have been quicker, wait for that one."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]} rows"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("Importing", rows=0)
+
+        def show(made: Import) -> None:
+            bar.update(task, total=made.bytes_total, completed=made.bytes_done, rows=made.rows_read)
+
+        try:
+            running.run(import_id, show)
+            while (made := _fetch(import_id)).status not in _ENDED:
+                time.sleep(0.5)
+                show(made)
+        except KeyboardInterrupt:
+            with transaction() as session:
+                steering.cancel(session, session.get_one(Import, import_id))
+            raise
+    return made
+
+
+def _fetch(import_id: int) -> Import:
+    with reading() as session:
+        return session.get_one(Import, import_id)
+
+
+def _summary(done: Import) -> dict[str, Any]:
+    refused = uploading.file_of_refused(done)
+    return {
+        "id": done.id,
+        "read": done.rows_read,
+        "created": done.created,
+        "updated": done.updated,
+        "unchanged": done.unchanged,
+        "refused": done.refused,
+        "refused_file": str(refused) if refused else None,
+        "reasons": done.reasons,
+    }
+
+
+def _sentences(done: Import) -> str:
+    lines = [
+        f"{done.rows_read} rows read: {done.created} contacts created, {done.updated} updated, "
+        f"{done.unchanged} unchanged, {done.refused} rows refused."
+    ]
+    lines += [f"  {count} × {refusals.words(reason)}" for reason, count in done.reasons.items()]
+    if path := uploading.file_of_refused(done):
+        lines.append(f"The refused rows, each with its reason: {path}")
+    return "\n".join(lines)

@@ -5,6 +5,7 @@ each letter adds one line. Files appear by renaming and lines by one appending w
 processes may write, read and clear at once, and one that is killed leaves nothing half done.
 """
 
+import errno
 import json
 import os
 import re
@@ -104,8 +105,9 @@ class CapturedMail:
         """What the index knows of one letter; raises NotFound."""
         path = self._path(key)
         for place, line in _lines_backwards(path.with_name("index")):
-            if key.encode() in line:
-                return _read_line(line, (path.parent.name, place))
+            letter = _read_line(line, (path.parent.name, place)) if key.encode() in line else None
+            if letter:
+                return letter
         raise _gone()
 
     def read(self, key: str) -> bytes:
@@ -143,11 +145,15 @@ class CapturedMail:
     def _publish(self, key: str, raw: bytes, line: bytes) -> None:
         path = self._path(key)
         try:
-            path.with_suffix(".draft").rename(path)
-            _append(path.with_name("index"), line)
-        except FileNotFoundError:  # all was cleared just now: this letter comes after that
-            self._write(key, raw).rename(path)
-            _append(path.with_name("index"), line)
+            try:
+                path.with_suffix(".draft").rename(path)
+                _append(path.with_name("index"), line)
+            except FileNotFoundError:  # all was cleared just now: this letter comes after that
+                self._write(key, raw).rename(path)
+                _append(path.with_name("index"), line)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
     def _found(self, after: tuple[str, int] | None, search: str) -> Iterator[Captured]:
         part = json.dumps(search, ensure_ascii=False)[1:-1]
@@ -157,10 +163,9 @@ class CapturedMail:
             if day > last_day:
                 continue
             for place, line in _lines_backwards(self._root / day / "index", end if day == last_day else None):
-                if part in line.decode().lower():
-                    letter = _read_line(line, (day, place))
-                    if letter.says(search) and self._path(letter.key).exists():
-                        yield letter
+                letter = _read_line(line, (day, place)) if part in line.decode().lower() else None
+                if letter and letter.says(search) and self._path(letter.key).exists():
+                    yield letter
 
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):
@@ -175,15 +180,20 @@ def _line(key: str, envelope_from: str, to: str, raw: bytes) -> bytes:
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
-def _read_line(line: bytes, place: tuple[str, int]) -> Captured:
-    key, envelope_from, envelope_to, sender, subject, size = json.loads(line)
+def _read_line(line: bytes, place: tuple[str, int]) -> Captured | None:
+    """What a line says; nothing when a full disk once cut it short."""
+    try:
+        key, envelope_from, envelope_to, sender, subject, size = json.loads(line)
+    except ValueError:
+        return None
     return Captured(key, envelope_from, envelope_to, sender, subject, size, place)
 
 
 def _append(path: Path, line: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
-        os.write(handle, line)
+        if os.write(handle, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(handle)
 
@@ -195,7 +205,8 @@ def _lines_backwards(path: Path, end: int | None = None) -> Iterator[tuple[int, 
     except FileNotFoundError:
         return
     with file:
-        end = file.seek(0, os.SEEK_END) if end is None else end
+        size = file.seek(0, os.SEEK_END)
+        end = size if end is None else min(end, size)
         rest = b""
         while end > 0:
             start = max(end - _BLOCK, 0)

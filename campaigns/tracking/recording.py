@@ -36,17 +36,24 @@ def record(session: Session, entries: Sequence[Entry]) -> int:
 
 
 def settle(
-    session: Session, letters: Mapping[int, Letter], before: counting.Firsts, changed: Mapping[Key, int]
+    session: Session,
+    letters: Mapping[int, Letter],
+    before: counting.Firsts,
+    changed: Mapping[Key, int],
+    followed: Collection[int] | None = None,
 ) -> None:
     """Bring counts, first times and activities in line with the hits of these letters.
 
     `before` is how the letters stood before their hits changed, `changed` what became of all hits.
+    With `followed`, only these letters' times and activities are touched.
     """
     after = counting.firsts(session, letters)
     campaign_of = {number: letter.campaign_id for number, letter in letters.items()}
     persons = counting.people(after, campaign_of)
     persons.subtract(counting.people(before, campaign_of))
     counting.add(session, changed, persons)
+    if followed is not None:
+        letters = {number: letter for number, letter in letters.items() if number in followed}
     engagement.follow(session, letters, before, after)
 
 

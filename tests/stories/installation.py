@@ -47,11 +47,11 @@ class Installation:
 
     def start(self) -> None:
         """Start everything and wait for the one line that says so."""
-        log = (self.folder / "log.txt").open("ab")
-        self.process = subprocess.Popen(
-            [self.python, "-m", "campaigns.cli", "run"],
-            env=self.environment, cwd=self.folder, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+        with (self.folder / "log.txt").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.python, "-m", "campaigns.cli", "run"],
+                env=self.environment, cwd=self.folder, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
         wait_for(lambda: self.alive() and requests.get(f"{self.url}/ready", timeout=5).ok, 60, self.log)
 
     def alive(self) -> bool:

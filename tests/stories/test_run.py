@@ -43,7 +43,14 @@ def _parts(made) -> list[psutil.Process]:
 
 def _part(made, name: str) -> psutil.Process | None:
     children = psutil.Process(made.process.pid).children()
-    return next((child for child in children if PARTS[name] in " ".join(child.cmdline())), None)
+    return next((child for child in children if PARTS[name] in _words(child)), None)
+
+
+def _words(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # gone, or ended and not looked after yet
+        return ""
 
 
 def _works(made) -> bool:
@@ -80,10 +87,11 @@ def test_a_part_that_is_killed_comes_back(running, name):
 
 
 def test_a_server_inside_the_web_that_is_killed_comes_back(running):
-    inner = _part(running, "web").children()[-1]
-    inner.kill()
-    inner.wait(10)
+    web = wait_for(lambda: _part(running, "web"))
+    killed = wait_for(lambda: web.children())[-1]
+    killed.kill()
 
+    assert wait_for(lambda: [child for child in web.children() if child.pid > killed.pid])
     assert wait_for(lambda: requests.get(f"{running.url}/health", timeout=5).ok)
 
 

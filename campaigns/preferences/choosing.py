@@ -1,0 +1,175 @@
+"""What contacts decide for themselves: leave, pause, how far they are followed, in which language."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from campaigns.consent import leaving, ledger, wordings
+from campaigns.consent.models import Act, Basis, ConsentEvent, Purpose, Suppression
+from campaigns.consent.standing import NO, YES
+from campaigns.crm import logging
+from campaigns.crm.models import Kind
+from campaigns.database import now
+from campaigns.delivery.models import Message
+from campaigns.errors import BadInput
+from campaigns.mailings.models import Campaign
+from campaigns.preferences.visiting import Visitor
+from campaigns.words import LANGUAGES, _
+
+PAUSE = timedelta(days=91)  # three months
+LONGEST_PAUSE = timedelta(days=731)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How it reached us."""
+
+    method: str
+    ip: str = ""
+    user_agent: str = ""
+    page_url: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a contact has chosen so far, as the page shows it."""
+
+    mailed: bool
+    paused_until: datetime | None
+    tracking: bool | None  # None: never asked
+    language: str
+
+
+def choices(session: Session, who: Visitor) -> Choices:
+    """What this contact has chosen so far; those who were erased look like anybody who left."""
+    if who.contact is None:
+        return Choices(False, None, None, "")
+    states = ledger.states(session, who.contact.id)
+    listed = session.scalar(
+        sa.select(Suppression.id).where(Suppression.address_hash == who.contact.address_hash)
+    )
+    mail, tracking = states.get(Purpose.MAIL), states.get(Purpose.TRACKING)
+    paused = who.contact.paused_until
+    return Choices(
+        mailed=listed is None and (mail is None or mail.state not in NO),
+        paused_until=paused if paused and paused > now() else None,
+        tracking=None if tracking is None else tracking.state in YES,
+        language=who.contact.language,
+    )
+
+
+def receipt(session: Session, who: Visitor) -> list[ConsentEvent]:
+    """All that this contact agreed to and refused, newest first, each with its words."""
+    return ledger.evidence(session, who.contact_id)
+
+
+def unsubscribe(session: Session, who: Visitor, how: Evidence) -> None:
+    """No letters any more, from this moment; saying it again changes nothing."""
+    # The letter before the contact: in this order hits lock them too.
+    first_time = session.scalar(
+        sa.update(Message)
+        .where(_letter_of(who), Message.unsubscribed_at.is_(None))
+        .values(unsubscribed_at=now())
+        .returning(Message.campaign_id)
+    )
+    leaving.unsubscribe(
+        session,
+        who.contact_id,
+        **_said(who, how),
+    )
+    if who.contact is not None and first_time:
+        name = session.scalar(sa.select(Campaign.name).where(Campaign.id == first_time))
+        logging.log(
+            session,
+            who.contact_id,
+            Kind.UNSUBSCRIBE,
+            summary=name or "",
+            once=f"unsubscribe:{who.message_id}",
+        )
+
+
+def pause_instead(session: Session, who: Visitor, how: Evidence) -> datetime | None:
+    """Take the unsubscribing just done back, and write nothing for three months; returns until when."""
+    if who.contact is None:
+        return None
+    words = wordings.wording(session, Purpose.MAIL, who.language or "en", pause_wording())
+    came = leaving.come_back(
+        session,
+        who.contact_id,
+        act=Act.GRANTED,
+        wording_id=words.id,
+        **_said(who, how),
+    )
+    if not came:
+        return None
+    who.contact.paused_until = now() + PAUSE
+    session.execute(sa.update(Message).where(_letter_of(who)).values(unsubscribed_at=None))
+    return who.contact.paused_until
+
+
+def follow(session: Session, who: Visitor, yes: bool, how: Evidence) -> None:
+    """Note whether opens and clicks may be followed. Raises BadInput for a yes by an old link."""
+    if who.contact is None:
+        return
+    now_at = ledger.state(session, who.contact_id, Purpose.TRACKING)
+    if now_at is not None and (now_at.state in YES) == yes and now_at.state in (YES | NO):
+        return
+    if yes and not who.fresh:
+        raise BadInput(
+            _("This letter is too old to agree by. Use the link in a newer one."), field="tracking"
+        )
+    wording = wordings.wording(session, Purpose.TRACKING, who.language or "en", tracking_wording())
+    ledger.record(
+        session,
+        who.contact_id,
+        Purpose.TRACKING,
+        Act.GRANTED if yes else Act.WITHDRAWN,
+        Basis.CONSENT,
+        wording_id=wording.id,
+        **_said(who, how),
+    )
+
+
+def pause(session: Session, who: Visitor, until: str) -> None:
+    """Write nothing to this contact until that day (ISO); empty ends the pause. Raises BadInput."""
+    if who.contact is None:
+        return
+    who.contact.paused_until = _moment(until) if until else None
+
+
+def speak(session: Session, who: Visitor, language: str) -> None:
+    """Write to this contact in that language, one of ours; anything else changes nothing."""
+    if who.contact is not None and language in LANGUAGES:
+        who.contact.language = language
+
+
+def tracking_wording() -> str:
+    """What a contact agrees to by letting their opens and clicks be followed."""
+    return _("You may see whether I open your letters and which links in them I follow.")
+
+
+def pause_wording() -> str:
+    """What a contact agrees to by choosing a pause instead of leaving."""
+    return _("Do not unsubscribe me. Write to me again after a pause of three months.")
+
+
+def _said(who: Visitor, how: Evidence) -> dict[str, Any]:
+    return {"source": who.source, **asdict(how)}
+
+
+def _letter_of(who: Visitor) -> sa.ColumnElement[bool]:
+    return sa.and_(Message.id == who.message_id, Message.contact_id == who.contact_id)
+
+
+def _moment(day: str) -> datetime:
+    try:
+        chosen = date.fromisoformat(day)
+    except ValueError as error:
+        raise BadInput(_("That is not a day. Choose one from the calendar."), field="until") from error
+    today = now().date()
+    if not today < chosen <= today + LONGEST_PAUSE:
+        raise BadInput(_("Choose a day from tomorrow on, within two years."), field="until")
+    return datetime.combine(chosen, time(), UTC)

@@ -1,0 +1,168 @@
+"""The contact's own pages: unsubscribe, pause, following, language, and what they agreed to.
+
+Nobody signs in here and no cookie is set: the signed link in the letter is the proof, so these forms
+need no other token. GET changes nothing, because scanners follow every link of a letter.
+"""
+
+from typing import Any
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from campaigns import settings, tokens
+from campaigns.accounts import people
+from campaigns.consent.standing import Method
+from campaigns.database import now, reading, transaction
+from campaigns.errors import BadInput, NotFound
+from campaigns.preferences import choosing, visiting
+from campaigns.preferences.choosing import Evidence
+from campaigns.preferences.visiting import Visitor
+from campaigns.tokens import Purpose
+from campaigns.web import guards, language
+from campaigns.web.protection import csrf
+
+pages = Blueprint("preferences", __name__)
+
+
+@pages.get("/u/<token>")
+@guards.public
+def leave_page(token: str):
+    with reading() as session:
+        who = _visitor(session, Purpose.UNSUBSCRIBE, token)
+        return _page("unsubscribe", session, who, token=token, choices=choosing.choices(session, who))
+
+
+@pages.post("/u/<token>")
+@csrf.exempt
+@guards.public
+def leave(token: str):
+    """Both a mail program's one click (RFC 8058: 200, no redirect, no cookie) and a person's button."""
+    one_click = request.form.get("List-Unsubscribe", "").casefold() == "one-click"
+    with transaction() as session:
+        who = _visitor(session, Purpose.UNSUBSCRIBE, token)
+        choosing.unsubscribe(session, who, _evidence(Method.ONE_CLICK if one_click else Method.PAGE))
+        if one_click:
+            return "Unsubscribed.\n", 200, {"Content-Type": "text/plain; charset=utf-8"}
+        return _left(session, who, token)
+
+
+@pages.post("/u/<token>/pause")
+@csrf.exempt
+@guards.public
+def pause_instead(token: str):
+    with transaction() as session:
+        who = _visitor(session, Purpose.UNSUBSCRIBE, token)
+        if not visiting.may_undo(who, request.form.get("proof", "")):
+            return _left(session, who, token)
+        until = choosing.pause_instead(session, who, _evidence(Method.PAGE))
+        return _page("paused", session, who, until=until)
+
+
+@pages.post("/u/<token>/alone")
+@csrf.exempt
+@guards.public
+def stop_following(token: str):
+    with transaction() as session:
+        who = _visitor(session, Purpose.UNSUBSCRIBE, token)
+        choosing.follow(session, who, False, _evidence(Method.PAGE))
+        return _left(session, who, token, alone=True)
+
+
+@pages.get("/p/<token>")
+@guards.public
+def show(token: str):
+    with reading() as session:
+        who = _visitor(session, Purpose.PREFERENCES, token)
+        return _preferences(session, who, token)
+
+
+@pages.post("/p/<token>")
+@csrf.exempt
+@guards.public
+def choose(token: str):
+    form = request.form
+    try:
+        with transaction() as session:
+            who = _visitor(session, Purpose.PREFERENCES, token)
+            choosing.pause(session, who, form.get("until", ""))
+            choosing.speak(session, who, form.get("language", ""))
+            if form.get("tracking") in ("yes", "no"):
+                choosing.follow(session, who, form["tracking"] == "yes", _evidence(Method.PAGE))
+    except BadInput as error:
+        with reading() as session:
+            who = _visitor(session, Purpose.PREFERENCES, token)
+            return _preferences(session, who, token, errors={error.field: error.message}), 422
+    return redirect(url_for("preferences.show", token=token, saved=1), 303)
+
+
+@pages.errorhandler(NotFound)
+@guards.public
+def unknown(error: NotFound):
+    """The same page for every link that was not made here."""
+    if request.method == "POST" and "List-Unsubscribe" in request.form:
+        return f"{error.message}\n", 404, {"Content-Type": "text/plain; charset=utf-8"}
+    with reading() as session:
+        return render_template("public/unknown_link.html", **_firm(session)), 404
+
+
+def _visitor(session: Session, purpose: Purpose, token: str) -> Visitor:
+    """Who came, with the page set to their language."""
+    who = visiting.visitor(session, purpose, token)
+    ours = people.organisation(session)
+    language.speak(who.language or (ours.language if ours else ""))
+    return who
+
+
+def _evidence(method: str) -> Evidence:
+    return Evidence(
+        method=method,
+        ip=request.remote_addr or "",
+        user_agent=request.user_agent.string[:500],
+        page_url=f"{settings.current().base_url}/{request.path.split('/')[1]}/",  # without the token
+    )
+
+
+def _firm(session: Session) -> dict[str, Any]:
+    ours = people.organisation(session)
+    if ours is not None:
+        g.timezone = ours.timezone
+    return {"organisation_name": ours.name if ours else "", "organisation": ours}
+
+
+def _page(name: str, session: Session, who: Visitor, **values: Any) -> str:
+    return render_template(f"public/{name}.html", who=who, **_firm(session), **values)
+
+
+def _left(session: Session, who: Visitor, token: str, alone: bool = False) -> str:
+    session.flush()
+    return _page(
+        "unsubscribed",
+        session,
+        who,
+        token=token,
+        alone=alone,
+        choices=choosing.choices(session, who),
+        proof=visiting.undo_token(who),
+        preferences=_link(Purpose.PREFERENCES, who),
+    )
+
+
+def _preferences(session: Session, who: Visitor, token: str, errors: dict[str, str] | None = None) -> str:
+    return _page(
+        "preferences",
+        session,
+        who,
+        token=token,
+        errors=errors or {},
+        form=request.form,
+        saved="saved" in request.args,
+        choices=choosing.choices(session, who),
+        receipt=choosing.receipt(session, who),
+        today=now().date(),
+        wording=choosing.tracking_wording(),
+        unsubscribe=tokens.sign(Purpose.UNSUBSCRIBE, who.contact_id, who.message_id),
+    )
+
+
+def _link(purpose: Purpose, who: Visitor) -> str:
+    return tokens.sign(purpose, who.contact_id, who.message_id)

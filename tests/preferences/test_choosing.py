@@ -1,0 +1,107 @@
+"""The preferences page: pause, language, following, and the receipt of what was agreed to."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from campaigns.consent import ledger
+from campaigns.consent.models import ConsentEvent, Purpose, Wording
+from campaigns.contacts.models import Contact
+from campaigns.database import now, reading
+from campaigns.delivery.models import Message
+from campaigns.tokens import Purpose as Link
+from campaigns.tokens import sign
+from tests import factories
+
+
+@pytest.fixture
+def letter(app, session) -> Message:
+    """A letter sent a minute ago to a contact who agreed to mail only."""
+    factories.make_organisation(session)
+    factories.make_user(session)
+    contact = factories.make_contact(session, "ann@example.com")
+    made = factories.make_message(session, factories.make_campaign(session), contact)
+    session.commit()
+    return made
+
+
+def link_of(letter: Message) -> str:
+    return f"/p/{sign(Link.PREFERENCES, letter.contact_id, letter.id)}"
+
+
+def tomorrow(days: int = 1) -> str:
+    return (now().date() + timedelta(days=days)).isoformat()
+
+
+def tracking(letter: Message) -> str | None:
+    with reading() as session:
+        standing = ledger.state(session, letter.contact_id, Purpose.TRACKING)
+        return standing.state if standing else None
+
+
+@pytest.mark.both_databases
+def test_all_choices_at_once(client, letter):
+    form = {"until": tomorrow(30), "language": "sk", "tracking": "yes"}
+    answer = client.post(link_of(letter), data=form, csrf=False, follow_redirects=True)
+
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    with reading() as session:
+        contact = session.get(Contact, letter.contact_id)
+        assert contact.language == "sk"
+        assert contact.paused_until.date().isoformat() == tomorrow(30)
+        said = session.scalars(sa.select(ConsentEvent).order_by(ConsentEvent.id.desc())).first()
+        assert (said.method, said.source) == ("page", f"letter:{letter.id}")
+        assert session.get(Wording, said.wording_id).text.startswith("You may see whether I open")
+    assert tracking(letter) == "granted"
+
+
+def test_a_pause_can_end_early(client, letter):
+    client.post(link_of(letter), data={"until": tomorrow(30)}, csrf=False)
+    client.post(link_of(letter), data={"until": ""}, csrf=False)
+    with reading() as session:
+        assert session.get(Contact, letter.contact_id).paused_until is None
+
+
+@pytest.mark.parametrize("until", ["yesterday", "2020-01-01", tomorrow(0), tomorrow(800), "0000-99-99"])
+def test_a_day_that_can_not_be_is_explained(client, letter, until):
+    answer = client.post(link_of(letter), data={"until": until, "language": "cs"}, csrf=False)
+    assert answer.status_code == 422
+    assert "invalid-feedback" in answer.text
+    with reading() as session:
+        contact = session.get(Contact, letter.contact_id)
+        assert (contact.paused_until, contact.language) == (None, "")  # nothing of the form was taken
+
+
+def test_saying_the_same_again_adds_nothing_to_the_ledger(client, letter):
+    for _ in range(3):
+        client.post(link_of(letter), data={"tracking": "no"}, csrf=False)
+    with reading() as session:
+        said = sa.select(sa.func.count()).where(ConsentEvent.purpose == Purpose.TRACKING)
+        assert session.scalar(said) == 1
+    assert tracking(letter) == "withdrawn"
+
+
+def test_an_old_link_says_no_but_not_yes(client, session, letter):
+    session.execute(sa.update(Message).values(sent_at=now() - timedelta(days=61)))
+    session.commit()
+    assert client.post(link_of(letter), data={"tracking": "yes"}, csrf=False).status_code == 422
+    assert tracking(letter) is None
+    assert 'value="yes"' not in client.get(link_of(letter)).text
+    assert client.post(link_of(letter), data={"tracking": "no"}, csrf=False).status_code == 303
+    assert tracking(letter) == "withdrawn"
+
+
+def test_a_language_that_we_do_not_speak_changes_nothing(client, letter):
+    client.post(link_of(letter), data={"language": "<script>"}, csrf=False)
+    with reading() as session:
+        assert session.get(Contact, letter.contact_id).language == ""
+
+
+def test_the_receipt_shows_what_was_agreed_to_and_how(client, letter):
+    client.post(link_of(letter), data={"tracking": "yes"}, csrf=False)
+    page = client.get(link_of(letter)).text
+    assert "What you agreed to" in page
+    assert "You may see whether I open your letters" in page
+    assert "Chosen on this page" in page

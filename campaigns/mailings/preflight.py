@@ -46,10 +46,13 @@ class Check:
 def run(session: Session, campaign: Campaign) -> list[Check]:
     """Everything but DNS, which answers slowly and is asked on its own; the worst first."""
     campaign = preparing.get(session, campaign.id)
-    found = [*_needs(session, campaign), *_audience(session, campaign), *_road()]
+    audience = list(_audience(session, campaign))
+    found = [*_needs(session, campaign), *audience, *_road()]
     content = _content(session, campaign)
     if isinstance(content, Content):
-        found += [*_letter(session, campaign, content), *_fields(session, campaign, content)]
+        found += [*_letter(session, content), *_unknown(content)]
+        if not any(check.level == Level.FAIL for check in audience):
+            found += _holes(session, campaign, content)
     else:
         found.append(content)
     return sorted(found, key=lambda check: (Level.FAIL, Level.WARN, Level.OK).index(check.level))
@@ -70,7 +73,7 @@ def audience_counts(session: Session, campaign: Campaign) -> dict[str | None, in
     verdict = gate.refusal(campaign.purpose).label("verdict")
     fitting = sa.select(verdict).where(building.condition(campaign.audience.rule)).subquery()
     rows = session.execute(sa.select(fitting.c.verdict, sa.func.count()).group_by(fitting.c.verdict))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _content(session: Session, campaign: Campaign) -> Content | Check:
@@ -171,7 +174,7 @@ def _bad_rule(campaign: Campaign, problem: Exception) -> Check:
     )
 
 
-def _letter(session: Session, campaign: Campaign, content: Content) -> Iterator[Check]:
+def _letter(session: Session, content: Content) -> Iterator[Check]:
     letterer = rendering.letterer(content.subject, content.html, content.text, content.links)
     values = merging.values(
         merging.sample(), merging.of_firm(session), dict.fromkeys(merging.LINKS, "https://x/")
@@ -235,7 +238,7 @@ def _leads_somewhere(url: str) -> bool:
         return False
 
 
-def _fields(session: Session, campaign: Campaign, content: Content) -> Iterator[Check]:
+def _unknown(content: Content) -> Iterator[Check]:
     unknown = sorted(name for name in content.names if not merging.known(name))
     if unknown:
         yield Check(
@@ -243,8 +246,11 @@ def _fields(session: Session, campaign: Campaign, content: Content) -> Iterator[
             ngettext("%(num)s merge field is unknown.", "%(num)s merge fields are unknown.", len(unknown)),
             _("It stays empty for everybody: %(list)s", list=_some(unknown)),
         )
-    for name, number, sampled in holes.count(session, campaign, content.bare - set(unknown)):
-        where = _("of %(sampled)s looked at", sampled=sampled) if sampled else ""
+
+
+def _holes(session: Session, campaign: Campaign, content: Content) -> Iterator[Check]:
+    for name, number, sampled in holes.count(session, campaign, content.bare):
+        where = _("%(num)s were looked at.", num=sampled) if sampled else ""
         yield Check(
             Level.WARN,
             f"{_field_sentence(name, number)} {where}".strip(),

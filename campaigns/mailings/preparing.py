@@ -94,7 +94,7 @@ def listed(
 def counts(session: Session) -> dict[str, int]:
     """How many campaigns there are in each status."""
     rows = session.execute(sa.select(Campaign.status, sa.func.count()).group_by(Campaign.status))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def default_sender(session: Session) -> Sender | None:

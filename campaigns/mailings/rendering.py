@@ -62,7 +62,8 @@ class Letterer:
 
     def missing(self, values: Mapping[str, Any]) -> set[str]:
         """The fields that would leave a hole in this recipient's letter."""
-        return self.subject.missing(values) | self.html.missing(values)
+        filled = {**values, **{slots.slot(place): url for place, url in enumerate(self.links, 1)}}
+        return self.subject.missing(filled) | self.html.missing(filled)
 
 
 def compose(kind: str, source: str, subject: str, preheader: str = "", speech: str = "en") -> Content:

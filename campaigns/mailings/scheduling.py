@@ -3,7 +3,7 @@
 Each move is one conditional UPDATE, so that fifty presses of Send, or two clocks, start one run.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -130,14 +130,14 @@ def moment(local: str, timezone: str) -> datetime:
             _("Write a day and a time, such as 2027-03-01 09:30."), field="scheduled_at"
         ) from error
     if wall.tzinfo is not None:
-        return wall
+        return wall.astimezone(UTC)
     aware = wall.replace(tzinfo=zone)
     back = datetime.fromtimestamp(aware.timestamp(), zone)
     if back.replace(tzinfo=None) != wall:
         raise BadInput(
             _("On this day the clocks skip that hour. Choose an earlier or later time."), field="scheduled_at"
         )
-    return aware
+    return aware.astimezone(UTC)
 
 
 def _launch(

@@ -98,15 +98,15 @@ def test_a_subject_stays_one_line(bad):
 
 def test_fields_are_named():
     compiled = language.compile(
-        "{{ contact.first_name|default('friend') }} {{ contact.last_name }}\n"
+        "{{ contact.first_name|default('friend') }} {{ contact.last_name }} {{ contact.phone or 'none' }}\n"
         "{% if contact.company %}{{ contact.company }}{% endif %}\n"
         "{% for tag in contact.tags %}{{ tag }}{{ loop.index }}{% endfor %}\n"
         "{% set x = firm.name %}{{ x }} {{ contact['city'] }} {{ web_url if web_url else contact.email }}",
         escape=True,
     )
     assert compiled.names == {
-        "contact.first_name", "contact.last_name", "contact.company", "contact.tags", "contact.city",
-        "contact.email", "firm.name", "web_url",
+        "contact.first_name", "contact.last_name", "contact.phone", "contact.company", "contact.tags",
+        "contact.city", "contact.email", "firm.name", "web_url",
     }  # fmt: skip
     assert compiled.bare == {"contact.last_name", "firm.name", "contact.city", "contact.email"}
     assert compiled.missing(ANN) == {"contact.last_name", "firm.name", "contact.city", "contact.email"}

@@ -215,7 +215,10 @@ class Checker:
             node.expr2 = self._expression(node.expr2, depth) if node.expr2 is not None else None
             return node
         for side in node.fields:
-            setattr(node, side, self._expression(getattr(node, side), depth))
+            # In “a or b”, b is the fallback of a.
+            covered = isinstance(node, nodes.Or) and side == "left"
+            check = self._covered_expression if covered else self._expression
+            setattr(node, side, check(getattr(node, side), depth))
         return node
 
     def _call(self, name: str, value: nodes.Expr, *arguments: nodes.Expr) -> nodes.Filter:

@@ -32,6 +32,8 @@ _MARKUP = re.compile(
 )
 _ROWS = re.compile(r"(<table\b[^>]*>)((?:\s*+<!--z9q\d+bq9z-->)++\s*+)(?=<tr\b)", re.IGNORECASE)
 _STYLE = re.compile(r"""(\sstyle\s*=\s*)(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_VALUE = re.compile(r"""=\s*(?:"([^"]*)"|'([^']*)')""")
+_HARMLESS = re.compile(r'[^\\"\x7f-\U0010ffff]*')
 _INLINE = re.compile(r"""\sinline\s*=\s*["']inline["']""", re.IGNORECASE)
 _QUOTED_OR_BLOCK = re.compile(r""""[^"]*"|'[^']*'|(?P<block>z9q\d+bq9z)""")
 
@@ -83,6 +85,8 @@ class Placeholders:
         whole = found[0]
         if found["word"] and _has_block(whole):
             return f"<!--{whole}-->"
+        if found["tag"]:
+            return _VALUE.sub(self._value, whole)
         if found["raw"] and found["name"].lower() == "mj-style":
             opening, _bracket, rest = whole.partition(">")
             if _INLINE.search(opening):
@@ -100,6 +104,12 @@ class Placeholders:
         if before.endswith("="):
             start = len(before) - len(before[:-1].split()[-1]) - 1
         return f"{tag[:start]} {self._hide(tag[start:end], 'b')} {tag[end:]}"
+
+    def _value(self, found: re.Match[str]) -> str:
+        """An attribute's value as the MJML parser returns it unharmed: it writes `\\n` for a line break."""
+        value = found[1] if found[2] is None else found[2].replace('"', "&quot;")
+        plain = " ".join(value.split())
+        return f'="{plain if _HARMLESS.fullmatch(plain) else self._hide(value, "v")}"'
 
     def _style(self, found: re.Match[str]) -> str:
         """A style attribute as one declaration that no rule can override, and no inliner can dislike."""

@@ -181,6 +181,20 @@ def test_mjml_moves_only_the_styles_that_ask_for_it():
     assert rendered(document, c="blue").css_first("p.b").attributes["style"] == "color: blue;"
 
 
+def test_mjml_attributes_come_through_in_any_script_and_over_several_lines():
+    body = (
+        '<mj-text><p style="color:\n  red;\n  margin: 0" title="Žlutá\u00a0pila e\u0301">x</p></mj-text>'
+        "<mj-image src='a.png' alt='\"Pily\" a \\ nože' />"
+        "<mj-button font-family='\"Ubuntu\", Arial'>y</mj-button>"
+    )
+    tree = rendered(to_document(Kind.MJML, MJML.format(head="", body=body)))
+
+    paragraph = tree.css_first("p").attributes
+    assert (paragraph["style"], paragraph["title"]) == ("color: red; margin: 0", "Žlutá\u00a0pila e\u0301")
+    assert tree.css_first("img").attributes["alt"] == '"Pily" a \\ nože'
+    assert 'font-family:"Ubuntu", Arial' in tree.css_first("td[bgcolor] > *").attributes["style"]
+
+
 def test_mjml_asks_no_stranger_for_fonts():
     assert "fonts.googleapis" not in to_document(Kind.MJML, MJML.format(head="", body="<mj-text>x</mj-text>"))
 

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 from campaigns.contacts.models import Import
-from campaigns.database import transaction
+from campaigns.database import reading, transaction
 from campaigns.imports import running, steering, uploading
 
 CHOICES = {"basis": "consent", "source": "Trade fair in Brno, 2026"}
@@ -37,7 +37,7 @@ def bring(text: str | bytes, mapping: dict[str, str] | None = None, **choices) -
 
 def fetch(import_id: int) -> Import:
     """How the import stands."""
-    with transaction() as session:
+    with reading() as session:
         return session.get_one(Import, import_id)
 
 

@@ -173,7 +173,7 @@ _record = (
         _message.c.id == sa.bindparam("of_id"),
         _message.c.fence == sa.bindparam("of_fence"),
         sa.or_(
-            _message.c.status.in_(_IN_HAND),
+            *(_message.c.status == state for state in _IN_HAND),  # no IN: that can't be sent as a batch
             # An answer that came late is still an answer.
             sa.and_(_message.c.status == MessageStatus.UNCERTAIN, sa.bindparam("of_final", type_=sa.Boolean)),
         ),

@@ -9,7 +9,7 @@ from typing import Any
 from campaigns import settings
 from campaigns.mail.outcomes import NotSent
 from campaigns.mail.smtp import SmtpConnection
-from campaigns.mail.transport import Transport, open_transport
+from campaigns.mail.transport import Transport, open_transport, relay
 
 _WARM = 20  # seconds; mail servers mind idle connections after some minutes
 
@@ -51,7 +51,7 @@ def close_all() -> None:
 
 def _asked() -> Any:
     chosen = settings.current()
-    return chosen.smtp, chosen.data_dir
+    return relay(chosen), chosen.data_dir
 
 
 def _warm(asked: Any) -> Transport | None:

@@ -22,7 +22,7 @@ from campaigns.mail import compile, dkim
 from campaigns.mail.addresses import ascii_domain
 from campaigns.mail.letter import Letter
 from campaigns.mailings import merging, rendering
-from campaigns.mailings.models import Campaign, Sender
+from campaigns.mailings.models import Campaign, Revision, Sender
 from campaigns.mailings.rendering import Letterer
 
 _PIXEL = '<img src="%s" width="1" height="1" alt="" style="border:0;width:1px;height:1px">'
@@ -94,19 +94,21 @@ def edition(session: Session, campaign: Campaign) -> Edition:
     )
 
 
-_letterers: OrderedDict[int, Letterer] = OrderedDict()
+_letterers: OrderedDict[tuple[int, datetime], Letterer] = OrderedDict()
 _lock = threading.Lock()
 
 
 def _letterer(session: Session, revision_id: int) -> Letterer:
     """The compiled revision; kept, because compiling costs as much as a dozen letters. It never changes."""
+    made = session.scalars(sa.select(Revision.created_at).where(Revision.id == revision_id)).one()
+    key = (revision_id, made)  # a database restored meanwhile may have given the number anew
     with _lock:
-        if revision_id not in _letterers:
-            _letterers[revision_id] = rendering.thaw(session, revision_id)
+        if key not in _letterers:
+            _letterers[key] = rendering.thaw(session, revision_id)
             while len(_letterers) > _KEPT:
                 _letterers.popitem(last=False)
-        _letterers.move_to_end(revision_id)
-        return _letterers[revision_id]
+        _letterers.move_to_end(key)
+        return _letterers[key]
 
 
 def _key(session: Session, campaign: Campaign) -> dkim.DkimKey | None:

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns import jobs
-from campaigns.database import now, reading
-from campaigns.delivery import planning, sending
-from campaigns.delivery.models import Segment
+from campaigns.database import now, reading, transaction
+from campaigns.delivery import accounting, planning, sending
+from campaigns.delivery.accounting import Account
+from campaigns.delivery.models import Message, Segment
 from campaigns.mailings import rendering
 from campaigns.mailings.models import Campaign, Status
 from tests import factories
@@ -45,11 +46,40 @@ def plan(campaign: Campaign) -> None:
     planning.plan(campaign.id)
 
 
-def send_round(campaign: Campaign) -> None:
-    """Send once from each of its segments, here and now."""
+def segments(campaign: Campaign) -> list[Segment]:
+    """Its segments as they are in the database now."""
     with reading() as session:
-        ids = session.scalars(
-            sa.select(Segment.id).where(Segment.campaign_id == campaign.id).order_by(Segment.id)
-        ).all()
-    for segment_id in ids:
-        sending.send_segment(campaign.id, segment_id)
+        found = session.scalars(
+            sa.select(Segment).where(Segment.campaign_id == campaign.id).order_by(Segment.id)
+        )
+        return list(found)
+
+
+def send(campaign: Campaign) -> None:
+    """Send once from each of its segments, here and now."""
+    for segment in segments(campaign):
+        sending.send_segment(campaign.id, segment.id)
+
+
+def fresh(campaign: Campaign) -> Campaign:
+    """The campaign as it is in the database now."""
+    with reading() as session:
+        return session.get_one(Campaign, campaign.id)
+
+
+def set_campaign(campaign: Campaign, **values: Any) -> None:
+    """Change the campaign as somebody else would meanwhile."""
+    with transaction() as session:
+        session.execute(sa.update(Campaign).where(Campaign.id == campaign.id).values(**values))
+
+
+def account(campaign: Campaign) -> Account:
+    """Where its messages stand; the equation is asked of the table anew each time."""
+    with reading() as session:
+        found = accounting.account(session, campaign.id)
+        rows = session.scalar(
+            sa.select(sa.func.count()).select_from(Message).where(Message.campaign_id == campaign.id)
+        )
+    assert found.audience == rows
+    assert found.audience == found.sent + found.failed + found.left_out + found.uncertain + found.open
+    return found

@@ -1,0 +1,126 @@
+"""Pages: how far a campaign is, who stands behind each number, and one contact's letters."""
+
+import time
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
+
+from campaigns.accounts.models import Role
+from campaigns.database import reading, transaction
+from campaigns.delivery import accounting, explaining, listing, pacing, resolving
+from campaigns.errors import NotFound
+from campaigns.mailings.models import Campaign
+from campaigns.web import guards, paging, panels
+from campaigns.words import _, ngettext
+
+pages = Blueprint("delivery", __name__, url_prefix="/delivery")
+
+
+def register(_app: Flask) -> None:
+    """Offer the letters of a contact to their page."""
+    panels.register(
+        panels.Panel(
+            page="contact",
+            key="messages",
+            title=lambda: _("Letters"),
+            url=lambda contact_id: url_for("delivery.letters", contact_id=contact_id),
+            place=60,
+        )
+    )
+
+
+@pages.get("/campaigns/<int:campaign_id>/progress")
+@guards.role(Role.MARKETER)
+def progress(campaign_id: int):
+    """The fragment that asks for itself again while the campaign is moving."""
+    with reading() as session:
+        campaign = _campaign(session, campaign_id)
+        account = accounting.account(session, campaign_id)
+        pace = pacing.pace(account.done, account.open, request.args.get("seen", ""), time.time())
+        return render_template(
+            "pages/delivery/_progress.html",
+            campaign=campaign,
+            account=account,
+            pace=pace,
+            actions=_actions(campaign),
+            words=explaining,
+        )
+
+
+def _actions(campaign: Campaign) -> list[tuple[str, str, str, str]]:
+    """What can be done with the campaign now: address, label, kind, question."""
+    stop = _("Those who have not been mailed yet will not be. This can't be undone.")
+    offered = {
+        "sending": [("pause", _("Pause"), "", ""), ("cancel", _("Cancel"), "danger", stop)],
+        "paused": [("resume", _("Resume"), "primary", ""), ("cancel", _("Cancel"), "danger", stop)],
+    }.get(campaign.status, [])
+    return [
+        (url_for(f"mailings.{act}", campaign_id=campaign.id), label, kind, question)
+        for act, label, kind, question in offered
+        if f"mailings.{act}" in current_app.view_functions
+    ]
+
+
+@pages.get("/campaigns/<int:campaign_id>/messages")
+@guards.role(Role.MARKETER)
+def messages(campaign_id: int):
+    """The people behind a number of the campaign."""
+    group = request.args.get("status", "all")
+    if group not in listing.GROUPS:
+        raise NotFound(_("There is no such list of messages."))
+    reason = request.args.get("reason", "")
+    after = paging.after() or [0]
+    with reading() as session:
+        campaign = _campaign(session, campaign_id)
+        lines = listing.of_campaign(session, campaign_id, group, reason, int(after[0]), paging.SIZE + 1)
+        return render_template(
+            "pages/delivery/messages.html",
+            campaign=campaign,
+            account=accounting.account(session, campaign_id),
+            page=paging.page(lines, lambda line: [line.message.id]),
+            group=group,
+            reason=reason,
+            campaign_url=url_for("mailings.show", campaign_id=campaign_id),
+            words=explaining,
+        )
+
+
+@pages.post("/campaigns/<int:campaign_id>/send-again")
+@guards.role(Role.MARKETER)
+def send_again(campaign_id: int):
+    with transaction() as session:
+        _campaign(session, campaign_id)
+        number = resolving.send_again(session, campaign_id, _message_id())
+    flash(ngettext("%(num)s letter will be sent again.", "%(num)s letters will be sent again.", number))
+    return redirect(url_for("delivery.messages", campaign_id=campaign_id, status="uncertain"))
+
+
+@pages.post("/campaigns/<int:campaign_id>/count-as-sent")
+@guards.role(Role.MARKETER)
+def count_as_sent(campaign_id: int):
+    with transaction() as session:
+        _campaign(session, campaign_id)
+        number = resolving.count_as_sent(session, campaign_id, _message_id())
+    flash(ngettext("%(num)s letter counts as sent now.", "%(num)s letters count as sent now.", number))
+    return redirect(url_for("delivery.messages", campaign_id=campaign_id, status="uncertain"))
+
+
+@pages.get("/contacts/<int:contact_id>/messages")
+@guards.signed_in
+def letters(contact_id: int):
+    """The panel on a contact's page."""
+    with reading() as session:
+        found = listing.of_contact(session, contact_id)
+        return render_template("pages/delivery/_letters.html", letters=found, words=explaining)
+
+
+def _message_id() -> int | None:
+    """Which one message was meant; None for all of the campaign."""
+    return request.form.get("message_id", type=int)
+
+
+def _campaign(session: Any, campaign_id: int) -> Campaign:
+    found = session.get(Campaign, campaign_id)
+    if found is None:
+        raise NotFound(_("This campaign does not exist any more."))
+    return found

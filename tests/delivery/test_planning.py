@@ -1,0 +1,173 @@
+"""Planning: everybody of the audience has a row once, whatever is repeated, killed or raced."""
+
+import threading
+from itertools import pairwise
+
+import pytest
+import sqlalchemy as sa
+
+from campaigns import leases
+from campaigns.contacts.models import Contact
+from campaigns.database import now, transaction
+from campaigns.delivery import owning, planning
+from campaigns.delivery.models import MessageStatus
+from campaigns.mailings.models import Status
+from tests import factories
+from tests.delivery.launching import account, fresh, launch, plan, segments, set_campaign
+
+
+def test_everybody_gets_a_row_and_whoever_is_refused_a_reason(session, states):
+    factories.make_contact(session, "ann@example.com")
+    factories.make_contact(session, "bob@example.com", consented=False)
+    factories.make_contact(session, "cyd@example.com")
+    factories.suppress(session, "cyd@example.com")
+    factories.make_contact(session, "dan@example.com", tags=("vip",))
+    campaign = launch(session, rule='not tag:"vip"')
+
+    plan(campaign)
+
+    assert states(campaign) == {
+        "ann@example.com": "planned",
+        "bob@example.com": "skipped:no_consent",
+        "cyd@example.com": "skipped:unsubscribed",
+    }
+    assert fresh(campaign).planned_at is not None
+    assert account(campaign).skipped == {"no_consent": 1, "unsubscribed": 1}
+
+
+def test_planning_again_adds_nobody(session, states):
+    for _number in range(5):
+        factories.make_contact(session)
+    campaign = launch(session)
+    plan(campaign)
+    before = states(campaign)
+    ranges = [(part.first_contact_id, part.last_contact_id) for part in segments(campaign)]
+
+    set_campaign(campaign, planned_at=None)
+    plan(campaign)
+
+    assert states(campaign) == before
+    assert [(part.first_contact_id, part.last_contact_id) for part in segments(campaign)] == ranges
+
+
+def test_segments_hold_everybody_who_may_be_mailed_once(session, settings):
+    settings.sending.planned_at_once = 7
+    settings.sending.segment = 3
+    settings.worker_processes = 64
+    people = [factories.make_contact(session, consented=number % 4 != 0) for number in range(60)]
+    campaign = launch(session)
+
+    plan(campaign)
+
+    parts = segments(campaign)
+    for person in people:
+        holding = [part for part in parts if part.first_contact_id <= person.id <= part.last_contact_id]
+        assert len(holding) <= 1
+        assert holding or account(campaign).skipped["no_consent"] == 15
+    assert all(part.due_at is not None for part in parts)
+    assert account(campaign).open == 45
+
+
+def test_a_planner_that_was_killed_halfway_is_followed_by_another(session, settings, states):
+    settings.sending.planned_at_once = 10
+    for _number in range(25):
+        factories.make_contact(session)
+    campaign = launch(session)
+    with transaction() as other:  # what the first window of a killed planner leaves behind
+        row = planning._mine(other, campaign.id, "elsewhere:1:1:1")
+        last = planning._window_end(other, 0)
+        planning._add_messages(other, row, 0, last)
+        planning._add_segments(other, campaign.id, 0, last)
+        other.execute(sa.update(leases.Lease).values(until=now()))
+
+    plan(campaign)
+
+    assert len(states(campaign)) == 25
+    assert account(campaign).open == 25
+
+
+def test_a_planner_at_work_is_not_joined_until_its_process_is_gone(session, states):
+    factories.make_contact(session)
+    campaign = launch(session)
+    with transaction() as other:
+        assert leases.hold(other, f"plan:{campaign.id}", owning.new(), 600)
+    plan(campaign)
+    assert states(campaign) == {}
+    with transaction() as other:
+        assert not planning.is_idle(other, campaign.id)
+        dead = owning.new().replace(":", ":9999999", 1)
+        other.execute(sa.update(leases.Lease).values(owner=dead))
+    with transaction() as other:
+        assert planning.is_idle(other, campaign.id)
+
+    plan(campaign)
+
+    assert len(states(campaign)) == 1
+
+
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.PAUSED, Status.CANCELLED, Status.SENT])
+def test_only_a_campaign_that_is_sending_is_planned(session, states, status):
+    factories.make_contact(session)
+    campaign = launch(session)
+    set_campaign(campaign, status=status)
+
+    plan(campaign)
+
+    assert states(campaign) == {}
+
+
+def test_a_campaign_to_nobody_ends_at_once(session):
+    factories.make_contact(session)
+    campaign = launch(session, rule='tag:"nobody"')
+
+    plan(campaign)
+
+    assert fresh(campaign).status == Status.SENT
+    assert fresh(campaign).finished_at is not None
+    assert account(campaign).audience == 0
+
+
+def test_a_campaign_whose_audience_may_not_be_mailed_ends_with_their_reasons(session):
+    factories.make_contact(session, consented=False)
+    campaign = launch(session)
+
+    plan(campaign)
+
+    assert fresh(campaign).status == Status.SENT
+    assert account(campaign).skipped == {"no_consent": 1}
+
+
+def test_an_address_that_moved_to_another_contact_is_mailed_once(session, settings, states):
+    settings.sending.planned_at_once = 1
+    first = factories.make_contact(session, "ann@example.com")
+    factories.make_contact(session, "bob@example.com")
+    campaign = launch(session)
+    with transaction() as other:
+        row = planning._mine(other, campaign.id, "elsewhere:1:1:1")
+        planning._add_messages(other, row, 0, first.id)
+        planning._add_segments(other, campaign.id, 0, first.id)
+        other.execute(sa.update(leases.Lease).values(until=now()))
+        other.execute(sa.delete(Contact).where(Contact.email == "bob@example.com"))
+        other.execute(sa.update(Contact).values(email="ann@example.org"))
+        factories.make_contact(other, "ann@example.com")
+
+    plan(campaign)
+
+    assert states(campaign) == {"ann@example.com": "planned"}
+
+
+def test_planners_racing_leave_one_plan(session, states):
+    for _number in range(40):
+        factories.make_contact(session)
+    campaign = launch(session)
+    racers = [threading.Thread(target=planning.plan, args=(campaign.id,)) for _number in range(4)]
+
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+
+    assert account(campaign).open == 40
+    parts = sorted((part.first_contact_id, part.last_contact_id) for part in segments(campaign))
+    assert all(before[1] < after[0] for before, after in pairwise(parts))
+    assert set(states(campaign).values()) == {MessageStatus.PLANNED}

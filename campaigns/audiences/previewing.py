@@ -37,7 +37,7 @@ def count(session: Session, rule: str | Node, purpose: str = "mail") -> Count:
     asked = sa.select(gate.refusal(purpose).label("reason")).select_from(Contact)
     fitting = asked.where(building.condition(rule)).subquery()
     grouped = sa.select(fitting.c.reason, sa.func.count()).group_by(fitting.c.reason)
-    by_reason: dict[str | None, int] = dict(session.execute(grouped).tuples().all())
+    by_reason: dict[str | None, int] = dict(session.execute(grouped).all())
     mailed = by_reason.pop(None, 0)
     left_out = {str(reason): number for reason, number in by_reason.items()}
     return Count(mailed, dict(sorted(left_out.items(), key=lambda one: -one[1])))
@@ -61,7 +61,7 @@ def by_language(session: Session, rule: str | Node) -> list[tuple[str, int]]:
     """How many of those who may be mailed speak which language; the empty one is unknown."""
     number = sa.func.count()
     query = _mailed(sa.select(Contact.language, number), rule).group_by(Contact.language)
-    return list(session.execute(query.order_by(number.desc())).tuples())
+    return list(session.execute(query.order_by(number.desc())).all())
 
 
 def by_category(session: Session, rule: str | Node) -> list[tuple[str, int]]:
@@ -73,7 +73,7 @@ def by_category(session: Session, rule: str | Node) -> list[tuple[str, int]]:
         .join(Category, Category.id == contact_category.c.category_id)
         .group_by(Category.name)
     )
-    return list(session.execute(query.order_by(number.desc()).limit(12)).tuples())
+    return list(session.execute(query.order_by(number.desc()).limit(12)).all())
 
 
 def _mailed(query: Any, rule: str | Node) -> Any:

@@ -94,7 +94,7 @@ def _contacts(session: Session, crowd: list[Person], team: list[User], rng: rand
 
 
 def _companies(session: Session, firms: list[tuple[str, str]]) -> dict[str, int]:
-    known = dict(session.execute(sa.select(Company.key, Company.id)).tuples().all())
+    known = dict(session.execute(sa.select(Company.key, Company.id)).all())
     for name, country in firms:
         if names.fold(name) not in known:
             company = Company(name=name, key=names.fold(name), country=country, industry="Woodworking")

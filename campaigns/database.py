@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC as _UTC
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -14,6 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 from sqlalchemy.sql.functions import GenericFunction
 
 from campaigns import settings
+from campaigns.errors import BadInput
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -82,7 +83,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {int: BigId, datetime: UTC(), dict[str, Any]: sa.JSON(), list[str]: sa.JSON()}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: BigId,
+        datetime: UTC(),
+        dict[str, Any]: sa.JSON(),
+        list[str]: sa.JSON(),
+    }
 
 
 class HasId:
@@ -113,7 +119,7 @@ def use(other: Engine | None) -> None:
 
 def make_engine(url: str) -> Engine:
     """An engine for SQLite or PostgreSQL with the traps of each closed."""
-    parsed = sa.make_url(url)
+    parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         made = sa.create_engine(parsed, connect_args={"timeout": 10, "check_same_thread": False})
         event.listen(made, "connect", _prepare_sqlite)
@@ -124,6 +130,20 @@ def make_engine(url: str) -> Engine:
     return sa.create_engine(
         parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args={"prepare_threshold": None}
     )
+
+
+def _parsed(url: str) -> sa.URL:
+    """The address in its parts; raises BadInput unless it names a database that we know."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise BadInput(
+            "The database's address is not understood. Use postgresql://… or sqlite:///…"
+        ) from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        shown = parsed.render_as_string(hide_password=True)
+        raise BadInput(f"The database {shown} is of a kind that we don't know. Use PostgreSQL or SQLite.")
+    return parsed
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

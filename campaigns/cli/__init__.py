@@ -58,6 +58,8 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        _fail(_about_the_database(error))
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -65,6 +67,18 @@ def _setting(problem: ErrorDetails) -> str:
     name = "__".join(str(part) for part in problem["loc"]).upper()
     given = "" if isinstance(problem["input"], dict) else f" (it is “{problem['input']}”)"
     return f"The setting CAMPAIGNS_{name} can't be used{given}: {problem['msg']}."
+
+
+def _about_the_database(error: Exception) -> str:
+    """A sentence for a database that is away; any other error is ours and goes on as it is."""
+    from sqlalchemy.exc import OperationalError
+
+    from campaigns import database
+
+    if not isinstance(error, OperationalError):
+        raise error
+    url = database.engine().url.render_as_string(hide_password=True)
+    return f"The database {url} can't be used: {str(error.orig).strip().splitlines()[0]}"
 
 
 def _fail(sentence: str, code: int = 1) -> None:

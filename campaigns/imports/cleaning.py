@@ -6,8 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import phonenumbers
-
+from campaigns.contacts import phones
 from campaigns.contacts.names import tidy
 from campaigns.imports.cells import safe
 
@@ -117,16 +116,7 @@ _PARTICLES = frozenset(
 def phone(cell: str, region: str) -> str:
     """The number as E.164 where that is certain, else as given; `region` is a country's two letters."""
     given = text(cell, 40)
-    if not any(char.isdigit() for char in given):
-        return ""
-    dialled = "+" + given[2:] if given.startswith("00") else given
-    try:
-        number = phonenumbers.parse(dialled, region or None)
-    except phonenumbers.NumberParseException:
-        return given
-    if not phonenumbers.is_valid_number(number):
-        return given
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return phones.normal(given, region) if any(char.isdigit() for char in given) else ""
 
 
 _BETWEEN = re.compile(r'"\s*[,;]\s*"')

@@ -1,18 +1,16 @@
 """Categories, tags and companies by name, made where there are none yet; for many rows at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from campaigns.bulk import insert_many
 from campaigns.contacts.models import Category, Company, Tag
 from campaigns.contacts.names import fold
 from campaigns.database import now
-
-_CHUNK = 5000
 
 
 def ids(
@@ -28,9 +26,10 @@ def ids(
     found = _known(session, model, wanted)
     missing = sorted(wanted.keys() - found.keys())
     if missing:
-        dated = {"created_at": now()} if model is Company else {}
-        rows = [{"key": key, "name": wanted[key]} | dated for key in missing]
-        insert_missing(session, model.__table__, rows, ["key"])
+        others = {"website": "", "industry": "", "country": "", "note": "", "created_at": now()}
+        rest = others if model is Company else {}
+        rows = [{"key": key, "name": wanted[key]} | rest for key in missing]
+        insert_many(session, model, rows, conflict=["key"])
         found |= _known(session, model, missing)
     return found
 
@@ -46,18 +45,3 @@ def keys(names: Iterable[str]) -> Iterator[str]:
 def _known(session: Session, model: Any, keys: Iterable[str]) -> dict[str, int]:
     rows = session.execute(sa.select(model.key, model.id).where(model.key.in_(list(keys)))).all()
     return {row.key: row.id for row in rows}
-
-
-def insert_missing(
-    session: Session, table: Any, rows: Sequence[dict[str, Any]], unique: Sequence[str]
-) -> None:
-    """Insert the rows that are not there yet, whoever else is inserting them meanwhile."""
-    statement = conflictless(session, table, unique)
-    for start in range(0, len(rows), _CHUNK):
-        session.execute(statement, rows[start : start + _CHUNK])
-
-
-def conflictless(session: Session, table: Any, unique: Sequence[str]) -> Any:
-    """INSERT … ON CONFLICT DO NOTHING in the words of this database."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing(index_elements=list(unique))

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from campaigns.bulk import insert_many
 from campaigns.consent import ledger, suppression
 from campaigns.consent.ledger import Said
 from campaigns.consent.models import Consent, SuppressionReason
@@ -142,9 +144,9 @@ def _create(session: Session, plan: Plan, this: _Round, companies: dict[str, int
     if not new:
         return set()
     rows = [merging.new_contact(new[email], plan.source, companies) for email in sorted(new)]
-    insert = labelling.conflictless(session, _contacts, ["email"]).returning(
-        _contacts.c.id, _contacts.c.email
-    )
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(_contacts).on_conflict_do_nothing(index_elements=["email"])
+    insert = insert.returning(_contacts.c.id, _contacts.c.email)
     made = {row.email: row.id for row in session.execute(insert, rows)}
     this.ids |= made
     missed = sorted(new.keys() - made.keys())
@@ -189,7 +191,7 @@ def _link(session: Session, plan: Plan, this: _Round) -> None:
         missing = sorted(wanted - there)
         this.changed |= {contact_id for contact_id, _label in missing}
         rows = [{"contact_id": contact_id, column: label} for contact_id, label in missing]
-        labelling.insert_missing(session, table, rows, ["contact_id", column])
+        insert_many(session, table, rows, conflict=["contact_id", column])
 
 
 def _linked(session: Session, table: sa.Table, column: str, contact_ids: set[int]) -> set[tuple[int, int]]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import settings
 from campaigns.accounts import people
-from campaigns.audiences import building, rules
+from campaigns.audiences import building, previewing, rules
 from campaigns.consent import gate, reasons
 from campaigns.contacts.models import Contact
 from campaigns.database import now
@@ -66,14 +66,6 @@ def failures(session: Session, campaign: Campaign) -> list[str]:
     if not found or all(check.level != Level.FAIL for check in found):
         found += _anybody(session, campaign)
     return [f"{check.text} {check.advice}".strip() for check in found if check.level == Level.FAIL]
-
-
-def audience_counts(session: Session, campaign: Campaign) -> dict[str | None, int]:
-    """How many of the audience the gate lets through (None) or keeps back, by reason."""
-    verdict = gate.refusal(campaign.purpose).label("verdict")
-    fitting = sa.select(verdict).where(building.condition(campaign.audience.rule)).subquery()
-    rows = session.execute(sa.select(fitting.c.verdict, sa.func.count()).group_by(fitting.c.verdict))
-    return {row[0]: row[1] for row in rows}
 
 
 def _content(session: Session, campaign: Campaign) -> Content | Check:
@@ -132,27 +124,20 @@ def _anybody(session: Session, campaign: Campaign) -> Iterator[Check]:
 
 def _audience(session: Session, campaign: Campaign) -> Iterator[Check]:
     try:
-        found = audience_counts(session, campaign)
+        found = previewing.count(session, campaign.audience.rule, campaign.purpose)
     except rules.RuleProblem as problem:
         yield _bad_rule(campaign, problem)
         return
-    mailed = found.pop(None, 0)
-    if not mailed:
+    if not found.count:
         yield _nobody(campaign)
     else:
-        yield Check(
-            Level.OK, ngettext("%(num)s contact gets the letter.", "%(num)s contacts get the letter.", mailed)
-        )
-    if found:
-        listed = "; ".join(
-            f"{reasons.words(str(reason))}: {number}"
-            for reason, number in sorted(found.items(), key=lambda item: -item[1])
-        )
-        left_out = sum(found.values())
-        yield Check(
-            Level.OK,
-            ngettext("%(num)s is left out.", "%(num)s are left out.", left_out) + f" {listed}.",
-        )
+        text = ngettext("%(num)s contact gets the letter.", "%(num)s contacts get the letter.", found.count)
+        yield Check(Level.OK, text)
+    if found.left_out:
+        listed = "; ".join(f"{reasons.words(reason)}: {number}" for reason, number in found.left_out.items())
+        number = found.fitting - found.count
+        text = ngettext("%(num)s is left out.", "%(num)s are left out.", number)
+        yield Check(Level.OK, f"{text} {listed}.")
 
 
 def _nobody(campaign: Campaign) -> Check:

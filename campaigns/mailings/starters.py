@@ -54,7 +54,7 @@ def listed() -> list[Starter]:
             "personal",
             _("Personal note"),
             _("Plain text from one person to another. Gets more answers than any design."),
-            "{% if contact.company %}A question about {{ contact.company }}{% else %}A short question{% endif %}",
+            "A question about {{ contact.company|default('your work') }}",
             "",
             "personal.md",
         ),

@@ -48,9 +48,19 @@ def page(rows: Sequence[T], key: Callable[[T], Sequence[Any]], size: int = SIZE)
     more = len(rows) > size
     return Page(
         items=items,
-        next_url=_here(after=_pack(key(items[-1]))) if more else None,
-        first_url=_here(after=None) if request.args.get("after") else None,
+        next_url=further(key(items[-1])) if more else None,
+        first_url=first(),
     )
+
+
+def further(key: Sequence[Any]) -> str:
+    """The address of the page that starts after this key."""
+    return _here(after=_pack(key))
+
+
+def first() -> str | None:
+    """The address of the first page; None when this is it."""
+    return _here(after=None) if request.args.get("after") else None
 
 
 def _pack(key: Sequence[Any]) -> str:

@@ -9,10 +9,11 @@ import keyword
 import os
 import pkgutil
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 import campaigns
 from campaigns.errors import PersonError
@@ -63,7 +64,7 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _setting(problem: ErrorDetails) -> str:
+def _setting(problem: Mapping[str, Any]) -> str:
     name = "__".join(str(part) for part in problem["loc"]).upper()
     given = "" if isinstance(problem["input"], dict) else f" (it is “{problem['input']}”)"
     return f"The setting CAMPAIGNS_{name} can't be used{given}: {problem['msg']}."

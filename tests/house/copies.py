@@ -1,19 +1,29 @@
 """Finds copies: runs of lines that stand in two places of the tree. `python copies.py FOLDER…`"""
 
-import re
+import ast
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-SHORTEST = 8  # lines of code in a row, blank lines, imports and comments not counted
-_QUIET = re.compile(r"^(#.*|from \S+ import .*|import .*|[)\]}\"',:]*)$")
+SHORTEST = 8  # lines of code in a row
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
-    """Number and text of each line that says something."""
-    numbered = enumerate((line.strip() for line in path.read_text().splitlines()), start=1)
-    return [(number, line) for number, line in numbered if not _QUIET.match(line)]
+    """Number and text of each line that does something: no imports, signatures, comments, lone brackets."""
+    text = path.read_text()
+    quiet: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            quiet.update(range(node.lineno, (node.end_lineno or 0) + 1))
+        elif isinstance(node, ast.FunctionDef):
+            quiet.update(range(node.lineno, node.body[0].lineno))
+    numbered = enumerate((line.strip() for line in text.splitlines()), start=1)
+    return [
+        (at, line)
+        for at, line in numbered
+        if at not in quiet and line.strip("()[]{}\"',: ") and line[0] != "#"
+    ]
 
 
 def copies(folders: list[Path], shortest: int = SHORTEST) -> Iterator[str]:

@@ -1,0 +1,159 @@
+"""The reports: all campaigns with their rates, one campaign taken apart, and the people behind a number."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template, request
+from flask_babel import format_date, format_datetime
+from flask_security import current_user
+from sqlalchemy.orm import Session
+
+from campaigns.accounts import audit
+from campaigns.accounts.models import Role
+from campaigns.analytics import behind, breakdown, charts, exporting, figures, sheets, timeline
+from campaigns.analytics.behind import Did
+from campaigns.consent import reasons
+from campaigns.contacts import visibility
+from campaigns.database import reading, transaction
+from campaigns.errors import BadInput, Forbidden
+from campaigns.web import guards, paging
+from campaigns.words import _
+
+pages = Blueprint("analytics", __name__, url_prefix="/reports")
+_SIZE = 20
+
+
+@pages.get("/")
+@guards.signed_in
+def index():
+    after, after_id = _after_campaign()
+    with reading() as session:
+        found = figures.newest(session, after, after_id, _SIZE + 1)
+        page = paging.page(found, lambda one: one.key, _SIZE)
+        return render_template("pages/analytics/index.html", page=page)
+
+
+@pages.get("/<int:campaign_id>")
+@guards.signed_in
+def show(campaign_id: int):
+    with reading() as session:
+        numbers = figures.figures(session, campaign_id)
+        times = timeline.timeline(session, numbers.campaign, _timezone())
+        return render_template(
+            "pages/analytics/show.html",
+            numbers=numbers,
+            campaign=numbers.campaign,
+            timeline=times,
+            over_time=charts.over_time(times, _bucket_name(times.by_hour)),
+            bucket_name=_bucket_name(times.by_hour),
+            funnel=charts.funnel(numbers),
+            links=breakdown.links(session, numbers.campaign),
+            failures=breakdown.failures(session, campaign_id),
+            why=reasons.words,
+        )
+
+
+@pages.get("/<int:campaign_id>/coverage")
+@guards.signed_in
+def coverage(campaign_id: int):
+    with reading() as session:
+        numbers = figures.figures(session, campaign_id)
+        found = breakdown.coverage(session, numbers.campaign)
+        return render_template("pages/analytics/_coverage.html", coverage=found, numbers=numbers)
+
+
+@pages.get("/<int:campaign_id>/domains")
+@guards.signed_in
+def domains(campaign_id: int):
+    with reading() as session:
+        numbers = figures.figures(session, campaign_id)
+        found = breakdown.domains(session, campaign_id)
+        return render_template("pages/analytics/_domains.html", domains=found, numbers=numbers)
+
+
+@pages.get("/<int:campaign_id>/people")
+@guards.signed_in
+def people(campaign_id: int):
+    what = _wanted(campaign_id)
+    with reading() as session:
+        numbers = figures.figures(session, campaign_id)
+        _check_named(numbers, what)
+        mine = visibility.visible_to(current_user)
+        found = behind.people(session, what, paging.after(), paging.SIZE + 1, mine)
+        return render_template(
+            "pages/analytics/people.html",
+            numbers=numbers,
+            campaign=numbers.campaign,
+            what=what,
+            page=paging.page(found, lambda one: one.key),
+            link=_link(session, numbers, what.position),
+            why=reasons.words,
+        )
+
+
+@pages.get("/<int:campaign_id>/<any(links, hours, domains, failures):table>.csv")
+@guards.signed_in
+def export(campaign_id: int, table: str):
+    with reading() as session:
+        numbers = figures.figures(session, campaign_id)
+        heading, rows = exporting.TABLES[table](session, numbers, _timezone())
+        return _csv(f"campaign-{campaign_id}-{table}.csv", heading, rows)
+
+
+@pages.get("/<int:campaign_id>/people.csv")
+@guards.role(Role.MARKETER)
+def export_people(campaign_id: int):
+    what = _wanted(campaign_id)
+    with transaction() as session:
+        _check_named(figures.figures(session, campaign_id), what)
+        audit.note(session, "report.export", f"campaign:{campaign_id}", list=what.did)
+    return _csv(f"campaign-{campaign_id}-{what.did}.csv", *exporting.people(what))
+
+
+def _wanted(campaign_id: int) -> behind.Wanted:
+    args = request.args
+    return behind.wanted(campaign_id, args.get("did", ""), args.get("reason", ""), args.get("link", ""))
+
+
+def _check_named(numbers: figures.Figures, what: behind.Wanted) -> None:
+    """Raises Forbidden for the opens and clicks of a campaign that names nobody."""
+    unnamed = {Did.OPENED: not numbers.names_openers, Did.CLICKED: not numbers.names_clickers}
+    if unnamed.get(what.did):
+        raise Forbidden(_("This campaign counts without names, so nobody can be listed."))
+
+
+def _link(session: Session, numbers: figures.Figures, position: int) -> breakdown.LinkFigures | None:
+    found = breakdown.links(session, numbers.campaign) if position else []
+    return next((link for link in found if link.position == position), None)
+
+
+def _after_campaign() -> tuple[datetime | None, int]:
+    after = paging.after()
+    if after is None:
+        return None, 0
+    try:
+        return datetime.fromisoformat(after[0]), int(after[1])
+    except (ValueError, TypeError, IndexError) as error:
+        raise BadInput(_("This page of the list can't be found. Go back to the first one.")) from error
+
+
+def _timezone() -> str:
+    return str(g.get("timezone") or "UTC")
+
+
+def _bucket_name(by_hour: bool) -> Any:
+    """Words for an hour or a day, which are by the organisation's clock already."""
+
+    def named(start: datetime) -> str:
+        if by_hour:
+            return format_datetime(start, "d. MMM H:mm", rebase=False)
+        return format_date(start.date(), "d. MMM")
+
+    return named
+
+
+def _csv(name: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
+    answer = Response(sheets.lines(heading, rows), mimetype="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -26,7 +26,8 @@ def test_a_purchase_is_kept_and_counts_as_a_contact(session):
     ("text", "currency", "amount"),
     [
         ("12", "EUR", 1200), ("12,5", "EUR", 1250), ("1 249.50", "EUR", 124950), ("1.249,50", "EUR", 124950),
-        ("1,249.50", "EUR", 124950), ("", "EUR", 0), ("1.249", "EUR", 124900), ("1,249,000", "EUR", 124900000), ("900", "JPY", 900),
+        ("1,249.50", "EUR", 124950), ("", "EUR", 0), ("1.249", "EUR", 124900),
+        ("1,249,000", "EUR", 124900000), ("900", "JPY", 900),
     ],
 )  # fmt: skip
 def test_amounts_are_read_as_people_write_them(text, currency, amount):

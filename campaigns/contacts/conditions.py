@@ -1,0 +1,164 @@
+"""What filters ask of a contact, each in two forms: to look it up, and to list who meets it.
+
+Which one is quick depends on how many meet it. Those that few meet lead the search; those that many
+meet are checked while walking the list in its order. Databases guess this wrongly for a page of a
+long list, by seconds, so it is counted (up to a few thousand) and both forms leave no choice.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from campaigns.contacts.filters import Filters, offered
+from campaigns.contacts.models import Company, Contact, contact_category, contact_tag
+from campaigns.contacts.names import fold, plain
+from campaigns.database import now
+
+FEW = 5_000
+SOME = 50_000
+_HIGHEST = "\U0010ffff"
+_MOST_WORDS = 8
+_PHONE = re.compile(r"\+?[\d\s()/.-]{4,}")
+
+Ids = sa.Select[Any] | sa.CompoundSelect[Any]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something a contact must meet."""
+
+    where: sa.ColumnElement[bool]  # asked of one contact
+    among: Ids | None = None  # the numbers of all who meet it, from an index; None: nothing lists them
+
+    def checked(self) -> sa.ColumnElement[bool]:
+        """As a check of each contact met on the way; CASE keeps planners from starting here."""
+        return sa.case((self.where, 1), else_=0) == 1
+
+    def listed(self) -> sa.ColumnElement[bool]:
+        """As the list to start from."""
+        assert self.among is not None
+        return Contact.id.in_(self.among)
+
+
+def clauses(session: Session, conditions: Sequence[Condition]) -> list[sa.ColumnElement[bool]]:
+    """Each condition in the form that is quick here."""
+    counts = [
+        (count_up_to(session, each.among, FEW) if each.among is not None else FEW) for each in conditions
+    ]
+    return [
+        each.listed() if count < FEW else each.checked()
+        for each, count in zip(conditions, counts, strict=True)
+    ]
+
+
+def count_up_to(session: Session, chosen: Ids, most: int) -> int:
+    """How many there are, counted no further than `most`."""
+    some = chosen.limit(most).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def of(asked: Filters) -> list[Condition]:
+    """What these filters ask, but for the search."""
+    found = [labelled(contact_category.c.category_id, number) for number in asked.category]
+    found += [labelled(contact_tag.c.tag_id, number) for number in asked.tag]
+    if asked.company:
+        found.append(_indexed(Contact.company_id == asked.company))
+    if asked.owner:
+        owner = Contact.owner_id
+        found.append(_indexed(owner.is_(None) if asked.owner == "none" else owner == int(asked.owner)))
+    if asked.step:
+        found.append(_indexed(_planned(asked.step)))
+    if asked.quiet:
+        found.append(_quiet_for(asked.quiet))
+    for key, value in asked.others.items():
+        found.append(Condition(offered[key].where(value), offered[key].among(value)))
+    return found
+
+
+def _indexed(where: sa.ColumnElement[bool]) -> Condition:
+    return Condition(where, sa.select(Contact.id).where(where))
+
+
+def labelled(column: sa.Column[Any], number: int) -> Condition:
+    """The contacts that wear a category or tag."""
+    table = column.table
+    wearing = sa.select(table.c.contact_id).where(column == number)
+    return Condition(wearing.where(table.c.contact_id == Contact.id).correlate(Contact).exists(), wearing)
+
+
+def _planned(step: str) -> sa.ColumnElement[bool]:
+    today: date = now().date()
+    on = Contact.next_step_on
+    return {
+        "none": on.is_(None),
+        "overdue": on < today,
+        "week": sa.and_(on >= today, on <= today + timedelta(days=7)),
+        "planned": on.is_not(None),
+    }[step]
+
+
+def _quiet_for(days: int) -> Condition:
+    last = Contact.last_contact_at
+    since = now() - timedelta(days=min(days, 36_500))
+    before, never = sa.select(Contact.id).where(last < since), sa.select(Contact.id).where(last.is_(None))
+    return Condition(sa.or_(last.is_(None), last < since), before.union_all(never))
+
+
+def owned(owners: Sequence[int | None]) -> Condition:
+    """The contacts of these colleagues; None: of nobody."""
+    each = [Contact.owner_id.is_(None) if one is None else Contact.owner_id == one for one in owners]
+    return Condition(sa.or_(*each), sa.union_all(*(sa.select(Contact.id).where(one) for one in each)))
+
+
+def words(text: str) -> list[Condition]:
+    """What a search asks: each word begins a name, an address, a domain, a phone or a company."""
+    given = text.split()[:_MOST_WORDS]
+    if _PHONE.fullmatch(text):
+        return [_any([_begins(Contact.phone, _dialled(text)), *_meanings(text)])]
+    whole = [_works_for(text)] if len(given) > 1 else []
+    return [_any(_meanings(word) + whole) for word in given]
+
+
+def _meanings(word: str) -> list[sa.ColumnElement[bool]]:
+    typed, folded = word.lower(), plain(word)
+    found = [_begins(Contact.email, typed)]
+    if folded:
+        found += [_begins(Contact.name_key, folded), _begins(Contact.first_key, folded), _works_for(word)]
+    if "." in word:
+        found.append(Contact.domain == typed.lstrip("@"))
+    return found
+
+
+def _works_for(text: str) -> sa.ColumnElement[bool]:
+    return Contact.company_id.in_(sa.select(Company.id).where(_begins(Company.key, fold(text))))
+
+
+def _any(meanings: list[sa.ColumnElement[bool]]) -> Condition:
+    lists = [sa.select(Contact.id).where(meaning) for meaning in meanings]
+    return Condition(sa.or_(*meanings), sa.union_all(*lists))
+
+
+def _dialled(text: str) -> str:
+    digits = re.sub(r"[^\d+]", "", text)
+    return "+" + digits[2:] if digits.startswith("00") else digits
+
+
+def phrases(text: str) -> list[str]:
+    """How the name that was typed may stand in the list: as typed, or with its last word in front."""
+    typed = plain(text).split()
+    return list(dict.fromkeys(" ".join(order) for order in (typed, [*typed[-1:], *typed[:-1]]) if order))
+
+
+def named(typed: Sequence[str]) -> sa.ColumnElement[bool]:
+    """The contacts whose name in the list begins with one of these."""
+    return sa.or_(*(_begins(Contact.name_key, phrase) for phrase in typed))
+
+
+def _begins(column: InstrumentedAttribute[str], prefix: str) -> sa.ColumnElement[bool]:
+    """A range rather than LIKE: that uses the column's index on every database."""
+    return sa.and_(column >= prefix, column < prefix + _HIGHEST)

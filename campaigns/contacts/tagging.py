@@ -1,0 +1,153 @@
+"""Categories and tags: made once by name, put on contacts one by one or on many at a stroke."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from campaigns.bulk import insert_many
+from campaigns.contacts.conditions import count_up_to
+from campaigns.contacts.models import Category, Contact, Tag, contact_category, contact_tag
+from campaigns.contacts.names import fold, tidy
+from campaigns.errors import BadInput, Conflict, NotFound, TooLarge
+from campaigns.words import _
+
+Label = Category | Tag
+L = TypeVar("L", Category, Tag)
+
+AT_ONCE = 50_000  # contacts changed by one press
+COUNTED = 10_000
+_LINKS: dict[type[Any], tuple[sa.Table, str]] = {
+    Category: (contact_category, "category_id"),
+    Tag: (contact_tag, "tag_id"),
+}
+
+
+def category(session: Session, name: str) -> Category:
+    """The category of that name, made when there is none yet; raises BadInput for no name."""
+    return _labels(session, Category, [name])[0]
+
+
+def tag(session: Session, name: str) -> Tag:
+    """The tag of that name, made when there is none yet; raises BadInput for no name."""
+    return _labels(session, Tag, [name])[0]
+
+
+def categories(session: Session, names: Iterable[str]) -> list[Category]:
+    """The categories of these names, made where there are none yet."""
+    return _labels(session, Category, names)
+
+
+def tags(session: Session, names: Iterable[str]) -> list[Tag]:
+    """The tags of these names, made where there are none yet."""
+    return _labels(session, Tag, names)
+
+
+def _labels(session: Session, kind: type[L], names: Iterable[str]) -> list[L]:
+    by_key = {fold(name): tidy(name) for name in names}
+    if "" in by_key:
+        raise BadInput(_("A category or tag needs a name."), field="name")
+    rows = [{"name": name, "key": key} for key, name in by_key.items()]
+    insert_many(session, kind, rows, conflict=["key"])
+    found = {label.key: label for label in session.scalars(sa.select(kind).where(kind.key.in_(by_key)))}
+    return [found[key] for key in by_key]
+
+
+def one(session: Session, kind: type[L], label_id: int) -> L:
+    """The category or tag of that number; raises NotFound."""
+    found = session.get(kind, label_id)
+    if found is None:
+        raise NotFound(_("This category or tag is not there any more."))
+    return found
+
+
+def put_on(session: Session, label: Label, chosen: sa.Select[Any]) -> int:
+    """Give the label to all chosen contacts; returns how many did not wear it yet."""
+    table, column = _LINKS[type(label)]
+    among = _at_most(session, chosen)
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    rows = sa.select(Contact.id, sa.literal(label.id, table.c[column].type)).where(Contact.id.in_(among))
+    added = session.execute(
+        dialect.insert(table).from_select(["contact_id", column], rows).on_conflict_do_nothing()
+    )
+    return int(added.rowcount)  # type: ignore[attr-defined]
+
+
+def take_off(session: Session, label: Label, chosen: sa.Select[Any]) -> int:
+    """Take the label off all chosen contacts; returns how many wore it."""
+    table, column = _LINKS[type(label)]
+    among = _at_most(session, chosen)
+    removed = session.execute(
+        sa.delete(table).where(table.c[column] == label.id, table.c.contact_id.in_(among))
+    )
+    return int(removed.rowcount)  # type: ignore[attr-defined]
+
+
+def give_to(session: Session, owner_id: int | None, chosen: sa.Select[Any]) -> int:
+    """Make that colleague (None: nobody) the owner of all chosen contacts; returns how many changed."""
+    among = _at_most(session, chosen)
+    changed = session.execute(
+        sa.update(Contact)
+        .where(Contact.id.in_(among), Contact.owner_id.is_distinct_from(owner_id))
+        .values(owner_id=owner_id)
+        .execution_options(synchronize_session=False)
+    )
+    return int(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def _at_most(session: Session, chosen: sa.Select[Any]) -> sa.Select[Any]:
+    if count_up_to(session, chosen, AT_ONCE + 1) > AT_ONCE:
+        raise TooLarge(
+            _(
+                "More than %(most)s contacts match. Narrow the list, for example by a category, and do it "
+                "in parts.",
+                most=f"{AT_ONCE:,}",
+            )
+        )
+    return chosen
+
+
+def listed(session: Session, kind: type[L]) -> Sequence[tuple[L, int]]:
+    """All labels of a kind by name, each with how many contacts wear it, counted to COUNTED."""
+    table, column = _LINKS[kind]
+    some = sa.select(table.c.contact_id).where(table.c[column] == kind.id).correlate(kind).limit(COUNTED)
+    worn = sa.select(sa.func.count()).select_from(some.subquery()).scalar_subquery()
+    return [(label, count) for label, count in session.execute(sa.select(kind, worn).order_by(kind.key))]
+
+
+def all_of(session: Session, kind: type[L]) -> Sequence[L]:
+    """All labels of a kind, by name."""
+    return session.scalars(sa.select(kind).order_by(kind.key)).all()
+
+
+def rename(session: Session, label: Label, name: str) -> None:
+    """Give the label another name. Raises BadInput for none, Conflict for that of another."""
+    key = fold(name)
+    if not key:
+        raise BadInput(_("A category or tag needs a name."), field="name")
+    kind = type(label)
+    if session.scalar(sa.select(kind.id).where(kind.key == key, kind.id != label.id)):
+        raise Conflict(_("There is one named “%(name)s” already. Merge the two instead.", name=tidy(name)))
+    label.name, label.key = tidy(name), key
+    session.flush()
+
+
+def merge(session: Session, label: Label, into: Label) -> None:
+    """Whoever wears `label` wears `into` instead, and `label` is gone."""
+    if label.id == into.id:
+        raise BadInput(_("Choose another one to merge into."), field="into")
+    table, column = _LINKS[type(label)]
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    rows = sa.select(table.c.contact_id, sa.literal(into.id, table.c[column].type)).where(
+        table.c[column] == label.id
+    )
+    session.execute(dialect.insert(table).from_select(["contact_id", column], rows).on_conflict_do_nothing())
+    remove(session, label)
+
+
+def remove(session: Session, label: Label) -> None:
+    """Delete the label; contacts stay without it."""
+    session.delete(label)
+    session.flush()

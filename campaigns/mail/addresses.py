@@ -19,7 +19,7 @@ def on_wire(address: str, header: str = "To") -> str:
     Raises HeaderProblem naming `header` when it is no address that could stand in a header.
     """
     local, _at, domain = address.rpartition("@")
-    if not _LOCAL.fullmatch(local) or any(char.isspace() or char in "\u2028\u2029" for char in local):
+    if not _LOCAL.fullmatch(local) or not local.isprintable():
         raise _no_address(address, header)
     try:
         return f"{local}@{ascii_domain(domain)}"

@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from campaigns.errors import NotFound
 from campaigns.mail import reading
 from campaigns.mail.outcomes import Reply, Step, TransportTrouble
+from campaigns.mail.roads import Transport
 from campaigns.words import _
 
 _KEY = re.compile(r"\d{8}-\d{12}-[0-9a-f]{8}")
@@ -52,7 +51,7 @@ class Captured:
         return datetime.strptime(self.key[:21], "%Y%m%d-%H%M%S%f").replace(tzinfo=UTC)
 
 
-class CapturedMail:
+class CapturedMail(Transport):
     """The transport that keeps letters, and never refuses one; `send` is as for SMTP."""
 
     name = "capture"
@@ -85,14 +84,6 @@ class CapturedMail:
 
     def close(self) -> None:
         """Nothing is kept open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def newest(self, count: int, after: tuple[str, int] | None = None, search: str = "") -> list[Captured]:
         """Up to `count` letters, newest first, from the one before `after` (a `place`) on.

@@ -16,6 +16,7 @@ _OURS = {
     *("received", "mime-version", "dkim-signature"),
 }
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
+_BEYOND_ASCII = bytes(range(128, 256))
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -41,11 +42,13 @@ def needs_smtputf8(letter: Letter) -> bool:
 
 
 def encode_body(text: str) -> tuple[str, bytes]:
-    """The text's transfer encoding and its bytes in CRLF lines: quoted-printable, or base64 where shorter."""
+    """The text's transfer encoding, and its bytes in CRLF lines.
+
+    Quoted-printable, which Latin scripts stay readable in; base64 where a third or more is not ASCII.
+    """
     raw = _LINE_END.sub("\n", text).encode("utf-8", "replace")
-    quoted = binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
-    if len(quoted) <= len(raw) * 4 / 3:
-        return "quoted-printable", quoted
+    if len(raw.translate(None, _BEYOND_ASCII)) * 3 > len(raw) * 2 or not raw:
+        return "quoted-printable", binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
     return "base64", base64.encodebytes(raw.replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n").rstrip(b"\r\n")
 
 

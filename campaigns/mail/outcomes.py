@@ -23,7 +23,7 @@ class Reply:
     text: str
 
 
-class NotSent(Exception):  # noqa: N818
+class NotSent(Exception):
     """The letter was not taken, or nobody knows; one of the four below.
 
     `code` is the server's (0: none came), `enhanced` its RFC 3463 status (“5.1.1”, empty: none came).

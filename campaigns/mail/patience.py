@@ -53,21 +53,21 @@ class PatientSMTP(smtplib.SMTP):
         assert self.sock is not None
         try:
             self.sock.sendall(data)
-            early = self._has_spoken()
-        except ConnectionError:
-            early = True  # it hung up; perhaps it said why
-        return self.getreply() if early else None
+        except ConnectionError:  # it hung up; perhaps it said why
+            return self.getreply()
+        return self.unasked()
 
-    def _has_spoken(self) -> bool:
+    def unasked(self) -> tuple[int, bytes] | None:
+        """What the server says without being asked, usually nothing; does not wait for it to begin."""
         assert self.sock is not None
         self.sock.settimeout(0)
         try:
             self._unread += self.sock.recv(4096)
-            return True  # also when it hung up: reading on will tell
         except (BlockingIOError, SSLWantReadError):
-            return bool(self._unread)
+            return None
         finally:
             self.sock.settimeout(self.patience)
+        return self.getreply()
 
     def _line(self, deadline: float) -> bytes:
         while b"\n" not in self._unread:

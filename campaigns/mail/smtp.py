@@ -5,8 +5,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from campaigns.mail import troubles
 from campaigns.mail.addresses import on_wire
@@ -22,6 +21,7 @@ from campaigns.mail.outcomes import (
     Unknown,
 )
 from campaigns.mail.patience import PatientSMTP, PatientSMTPOverTLS
+from campaigns.mail.roads import Transport
 from campaigns.words import _
 
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
@@ -46,7 +46,7 @@ class Relay:
     trust: ssl.SSLContext | None = field(default=None, repr=False)  # None: the system's authorities
 
 
-class SmtpConnection:
+class SmtpConnection(Transport):
     """One connection, opened by the first letter and kept for the next ones; for one thread.
 
     A connection that the server closed between two letters is opened again without a word.
@@ -78,18 +78,14 @@ class SmtpConnection:
         *,
         envelope_id: str = "",
     ) -> Reply:
-        """Hand over one letter; `before_dot` runs when only the final dot is still to come.
-
-        What `before_dot` raises comes through, and the letter is then surely not taken. Otherwise
-        raises TransportTrouble, Deferred, Refused or Unknown; the connection stays usable after each.
-        """
+        """Hand over one letter, as Transport says; connects first where needed."""
         sender = _sender(envelope_from) if envelope_from else ""
         recipient = _recipient(to)
         try:
             client = self._begin(sender, recipient, raw, envelope_id)
             self._ask(client, Step.RCPT, f"RCPT TO:<{recipient}>")
             self._ask(client, Step.DATA, "DATA", expected=3)
-            self._write(client, raw)
+            self._listen(client, lambda: client.push(stuffed(raw)))
         except NotSent:
             raise
         except BaseException:
@@ -100,23 +96,16 @@ class SmtpConnection:
         except BaseException:
             self._drop()  # without the dot, so that the server forgets the letter
             raise
+        self._listen(client, client.unasked)
         return self._finish(client)
 
     def close(self) -> None:
-        """Say goodbye; a later `send` connects again."""
+        """Say goodbye."""
         if self._client is not None:
             self._client.patience = 2
             with suppress(OSError):
                 self._client.quit()
             self._drop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _begin(self, sender: str, recipient: str, raw: bytes, envelope_id: str) -> PatientSMTP:
         """Open a transaction; on a kept connection that turns out dead, once more on a new one."""
@@ -156,10 +145,10 @@ class SmtpConnection:
             self._half_done = True
             raise self._refusal(step, code, text)
 
-    def _write(self, client: PatientSMTP, raw: bytes) -> None:
-        """Send all but the final dot; the server may say no before it has heard everything."""
+    def _listen(self, client: PatientSMTP, do: Callable[[], tuple[int, bytes] | None]) -> None:
+        """Do something before the dot, during which the server may say no without being asked."""
         try:
-            early = client.push(stuffed(raw))
+            early = do()
         except OSError as error:
             self._drop()
             raise self._trouble(error, Step.BODY) from error

@@ -1,47 +1,14 @@
 """The road out: captured mail until a mail server is set, then SMTP."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
-from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from campaigns.mail.capture import CapturedMail
-from campaigns.mail.outcomes import Reply
+from campaigns.mail.roads import Transport
 from campaigns.mail.smtp import Relay, SmtpConnection
 from campaigns.settings import Settings
 
-
-class Transport(Protocol):
-    """Something that takes finished letters; one per thread, kept open for many letters."""
-
-    name: str
-
-    def send(
-        self,
-        envelope_from: str,
-        to: str,
-        raw: bytes,
-        before_dot: Callable[[], None] = lambda: None,
-        *,
-        envelope_id: str = "",
-    ) -> Reply:
-        """Hand over one letter; `before_dot` runs when only the final dot is still to come.
-
-        What `before_dot` raises comes through, and the letter is then surely not taken. Otherwise
-        raises TransportTrouble, Deferred, Refused or Unknown; the transport stays usable after each.
-        """
-        ...
-
-    def close(self) -> None:
-        """Say goodbye; a later `send` opens again."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+__all__ = ["Transport", "open_transport", "public_host", "relay", "transport_name"]
 
 
 def transport_name(settings: Settings) -> str:

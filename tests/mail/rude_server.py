@@ -22,7 +22,7 @@ POLITE = {
 }
 
 
-class HungUp(Exception):  # noqa: N818
+class HungUp(Exception):
     """The connection is over."""
 
 

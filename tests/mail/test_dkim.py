@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from campaigns.mail import compile, dkim
 from campaigns.mail.dkim import DkimKey
+from campaigns.mail.smtp import Relay, SmtpConnection
 from tests.mail.letters import SCRIPTS, letter
 
 JAIL = Path(__file__).parent / "opendkim_jail.py"
@@ -129,3 +130,16 @@ def test_a_key_does_not_show_itself():
     key = DkimKey("example.com", "s1", dkim.new_key()[0])
 
     assert "PRIVATE" not in repr(key)
+
+
+def test_a_signature_survives_the_way(rsa, signer, smtp_server):
+    for key, objection in (
+        (rsa[0], lambda raw: "" if rsa[1](raw) else "bad"),
+        (signer[0], signer[1].objection),
+    ):
+        raw = dkim.sign(compile.build(letter(text=".\n..\n. x  \n\n\n", html="<p>.</p>")), key)
+        with SmtpConnection(Relay(smtp_server.host, smtp_server.port, tls="none")) as smtp:
+            smtp.send("b@example.com", "ann@example.org", raw)
+
+        assert smtp_server.letters[-1].raw == raw
+        assert objection(smtp_server.letters[-1].raw) == ""

@@ -1,44 +1,19 @@
 """Handing letters over to good, bad and dead mail servers on real sockets."""
 
-import socket
-import ssl
-import threading
 import time
-from contextlib import contextmanager, suppress
-from datetime import timedelta
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.database import now
-from campaigns.mail import compile
 from campaigns.mail.outcomes import Deferred, NotSpoken, Refused, Step, TransportTrouble, Unknown
 from campaigns.mail.smtp import Relay, SmtpConnection, stuffed
-from campaigns.processes import free_port
-from tests.mail.letters import letter
+from tests.mail.handing_over import RAW, connection, send
 from tests.mail.rude_server import CLOSE, RESET, SILENT, rude_server
 
-RAW = compile.build(letter(html="<p>.dots</p>\n.\n..two\n", text="." * 200))
 
-
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     pass
-
-
-def connection(server, **changes) -> SmtpConnection:
-    quick = {"tls": "none", "connect_timeout": 1, "command_timeout": 0.4, "dot_timeout": 0.6}
-    return SmtpConnection(Relay("127.0.0.1", server.port, **{**quick, **changes}))
-
-
-def send(smtp: SmtpConnection, to: str = "ann@example.org", **options):
-    return smtp.send("b+1@example.com", to, RAW, **options)
 
 
 def test_a_letter_arrives_as_it_was_and_the_moment_before_the_dot_is_known(smtp_server):
@@ -259,116 +234,3 @@ def test_no_letter_can_end_itself(body):
     unstuffed = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in wire.split(b"\r\n"))
     tidied = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     assert unstuffed in (tidied, tidied + b"\r\n")
-
-
-# ---- TLS and signing in ---------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """A certificate for `localhost` that only those trust who are told to: server's and client's contexts."""
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now() - timedelta(days=1))
-        .not_valid_after(now() + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("tls")
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(*pem))
-    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    serving.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return serving, ssl.create_default_context(cafile=str(folder / "cert.pem"))
-
-
-class Sink:
-    def __init__(self) -> None:
-        self.letters: list[bytes] = []
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        self.letters.append(envelope.original_content)
-        return "250 2.0.0 Ok"
-
-
-@contextmanager
-def safe_server(**options):
-    sink = Sink()
-
-    def check(server, session, envelope, mechanism, data):
-        return AuthResult(success=(data.login, data.password) == (b"ann", b"s3cret"), handled=False)
-
-    controller = Controller(sink, hostname="localhost", port=free_port(), authenticator=check, **options)
-    controller.start()
-    try:
-        sink.port = controller.port
-        yield sink
-    finally:
-        controller.stop()
-
-
-@pytest.mark.parametrize("tls", ["starttls", "tls"])
-def test_tls_and_signing_in(certificate, tls):
-    serving, trust = certificate
-    options = (
-        {"ssl_context": serving, "auth_require_tls": False} if tls == "tls" else {"tls_context": serving}
-    )
-    with safe_server(auth_required=True, **options) as server:
-        relay = Relay("localhost", server.port, "ann", "s3cret", tls, trust=trust)
-        with SmtpConnection(relay) as smtp:
-            assert send(smtp).code == 250
-            assert send(smtp).code == 250
-        with pytest.raises(TransportTrouble, match="user name or password"):
-            send(SmtpConnection(Relay("localhost", server.port, "ann", "wrong", tls, trust=trust)))
-        with pytest.raises(TransportTrouble, match="can't be trusted"):
-            send(SmtpConnection(Relay("localhost", server.port, "ann", "s3cret", tls)))
-
-    assert server.letters == [RAW, RAW]
-
-
-def test_starttls_that_is_not_offered_stops_everything():
-    with rude_server() as server, pytest.raises(TransportTrouble, match="does not offer"):
-        send(connection(server, tls="starttls"))
-
-
-def test_plain_text_smuggled_past_starttls_stops_everything(certificate):
-    serving, trust = certificate
-
-    def smuggle(listener: socket.socket) -> None:
-        client, _address = listener.accept()
-        client.sendall(b"220 hi\r\n")
-        client.recv(1000)
-        client.sendall(b"250-hi\r\n250 STARTTLS\r\n")
-        client.recv(1000)
-        client.sendall(b"220 go on\r\n250-hi\r\n250 AUTH PLAIN\r\n")
-        with suppress(OSError), serving.wrap_socket(client, server_side=True) as safe:
-            safe.recv(1000)
-
-    with socket.create_server(("localhost", 0)) as listener:
-        thread = threading.Thread(target=smuggle, args=(listener,))
-        thread.start()
-        relay = Relay("localhost", listener.getsockname()[1], "ann", "s3cret", "starttls", trust=trust)
-        with pytest.raises(TransportTrouble, match="closed the connection"):
-            send(SmtpConnection(relay))
-        thread.join()
-
-
-def test_signing_in_that_is_not_offered_is_said():
-    with rude_server() as server, pytest.raises(TransportTrouble, match="does not offer"):
-        send(connection(server, user="ann", password="x"))
-
-
-def test_tls_to_a_plain_port_is_said():
-    with rude_server() as server, pytest.raises(TransportTrouble, match="TLS"):
-        send(connection(server, tls="tls"))
-
-
-def test_the_password_does_not_show_itself():
-    assert "s3cret" not in repr(Relay("localhost", 25, "ann", "s3cret"))

@@ -1,11 +1,17 @@
 """The schema's history: where this database stands, and bringing it forward."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from campaigns import database, paths
+
+_LOCK = 0x6361_6D70  # any number, the same for all machines
 
 
 def config() -> Config:
@@ -18,11 +24,26 @@ def config() -> Config:
 
 def upgrade() -> None:
     """Bring the database to the newest schema; does nothing when it is there."""
-    with database.engine().connect() as connection:
+    with database.engine().connect() as connection, _alone(connection):
         settings = config()
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
         connection.commit()
+
+
+@contextmanager
+def _alone(connection: sa.Connection) -> Iterator[None]:
+    """Have another machine that upgrades at the same time wait; it finds everything done."""
+    if connection.dialect.name != "postgresql":  # SQLite lets one in at a time by itself
+        yield
+        return
+    connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK)))
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
 
 
 def head() -> str:

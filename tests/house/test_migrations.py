@@ -1,5 +1,9 @@
 """The schema's history: one line, from nothing to what the models say, on both databases."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -60,4 +64,24 @@ def test_upgrading_twice_changes_nothing(empty):
     schema.upgrade()
     schema.upgrade()
 
+    assert schema.revision() == schema.head()
+
+
+@pytest.mark.both_databases
+def test_machines_that_upgrade_at_once_do_not_trip_over_each_other(empty):
+    chosen = settings_module.current()
+    environment = os.environ | {
+        "CAMPAIGNS_DATABASE_URL": chosen.database_url,
+        "CAMPAIGNS_DATA_DIR": str(chosen.data_dir),
+    }
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "campaigns.cli", "upgrade"],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for _machine in range(4)
+    ]  # fmt: skip
+
+    said = [process.communicate(timeout=60)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0, 0], said
     assert schema.revision() == schema.head()

@@ -66,6 +66,11 @@ def save(session: Session, template_id: int, version: int, draft: Draft) -> int:
     return version + 1
 
 
+def same(template: Template, draft: Draft) -> bool:
+    """Whether saving the draft would change nothing."""
+    return of(template) == _tidied(draft)
+
+
 def copy(session: Session, template: Template, user_id: int | None = None) -> Template:
     """A second template with the same content, under a free name."""
     return create(session, replace(of(template), name=free_name(session, template.name)), user_id)
@@ -134,14 +139,7 @@ def _named(session: Session, name: str) -> int | None:
 
 def _tidy(draft: Draft) -> Draft:
     """The draft without stray blanks; raises BadInput naming the field that can't be kept."""
-    draft = replace(draft, **{key: value.replace("\0", "") for key, value in vars(draft).items()})
-    draft = replace(
-        draft,
-        name=" ".join(draft.name.split()),
-        subject=" ".join(draft.subject.split()),
-        preheader=" ".join(draft.preheader.split()),
-        source=draft.source.replace("\r\n", "\n"),
-    )
+    draft = _tidied(draft)
     if not draft.name:
         raise BadInput(_("Give the template a name."), field="name")
     for field, most in (("name", 200), ("subject", 500), ("preheader", 300), ("source", MAX_SOURCE)):
@@ -152,6 +150,17 @@ def _tidy(draft: Draft) -> Draft:
     if draft.language and draft.language not in LANGUAGES:
         raise BadInput(_("Choose one of the languages of the list."), field="language")
     return draft
+
+
+def _tidied(draft: Draft) -> Draft:
+    draft = replace(draft, **{key: value.replace("\0", "") for key, value in vars(draft).items()})
+    return replace(
+        draft,
+        name=" ".join(draft.name.split()),
+        subject=" ".join(draft.subject.split()),
+        preheader=" ".join(draft.preheader.split()),
+        source=draft.source.replace("\r\n", "\n"),
+    )
 
 
 def _lost(session: Session, template_id: int) -> Conflict | NotFound:

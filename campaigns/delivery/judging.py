@@ -8,7 +8,7 @@ from campaigns import settings
 from campaigns.database import now
 from campaigns.delivery import retrying
 from campaigns.delivery.models import MessageStatus
-from campaigns.delivery.recording import Result
+from campaigns.delivery.results import Result
 from campaigns.delivery.writing import Recipient
 from campaigns.mail.outcomes import (
     Deferred,

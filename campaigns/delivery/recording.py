@@ -1,13 +1,10 @@
 """Recording what becomes of each message of one lease: durably before the dot, in small batches after it.
 
-Results wait for the next hand-over and are committed with it, so a letter costs one commit and a
-killed worker leaves at most its last letter uncertain.
+Results wait for the next hand-over and are committed with it, so a letter costs one commit. They are
+in the journal meanwhile: a killed worker leaves only the letter uncertain that had no answer yet.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,18 +13,16 @@ from campaigns import tokens
 from campaigns.consent import gate, suppression
 from campaigns.consent.models import SuppressionReason
 from campaigns.contacts.models import Contact
-from campaigns.database import UTC, db_now, transaction
+from campaigns.database import db_now, transaction
 from campaigns.delivery.changing import change
 from campaigns.delivery.claiming import ERASED, Lease
+from campaigns.delivery.journal import Journal
 from campaigns.delivery.models import Message, MessageStatus
+from campaigns.delivery.results import IN_HAND, Result, record, table, values
 from campaigns.mailings.models import Campaign, Status
 
-_message = cast(sa.Table, Message.__table__)
-_IN_HAND = (MessageStatus.CLAIMED, MessageStatus.HANDED_OVER)
-LONGEST_REPLY = 300
 
-
-class NotHandedOver(Exception):  # noqa: N818 - not an error: what was decided
+class NotHandedOver(Exception):
     """The final dot must not be sent; the letter is surely not taken."""
 
 
@@ -47,23 +42,6 @@ class GateClosed(NotHandedOver):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one attempt came to. `final`: it also settles a row that was thought uncertain meanwhile."""
-
-    status: MessageStatus
-    reason: str = ""
-    reply: str = ""
-    tried: bool = True
-    next_try_at: datetime | None = None
-    sent_at: datetime | None = None
-
-    @property
-    def final(self) -> bool:
-        """Whether the server's own answer ends the message's way."""
-        return self.tried and self.status in (MessageStatus.SENT, MessageStatus.FAILED)
-
-
 class Recorder:
     """Writes for one lease; nothing it writes touches a row that another lease has claimed since."""
 
@@ -72,6 +50,7 @@ class Recorder:
         self._purpose = purpose
         self._waiting: dict[int, Result] = {}
         self._bounced: list[str] = []
+        self._journal = Journal(lease.owner, lease.fence)
         self.ask_anew()
 
     def ask_anew(self) -> None:
@@ -100,7 +79,7 @@ class Recorder:
             .where(Message.id == message_id)
         ).one()
         fence, status, campaign, contact_id, refusal = row
-        if fence != self._lease.fence or status not in _IN_HAND:
+        if fence != self._lease.fence or status not in IN_HAND:
             self._lease.lost.set()
             return LeaseLost(f"segment {self._lease.segment_id}")
         if campaign != Status.SENDING:
@@ -108,8 +87,10 @@ class Recorder:
         return GateClosed(ERASED if contact_id is None else refusal or "")
 
     def note(self, message_id: int, result: Result) -> None:
-        """Keep the result of one message until the next commit."""
+        """Keep the result of one message until the next commit; an answer is in the journal meanwhile."""
         self._waiting[message_id] = result
+        if result.tried:
+            self._journal.write(message_id, result)
 
     def bounced(self, address: str) -> None:
         """Suppress the address with the next commit: its server says that it does not exist."""
@@ -120,14 +101,14 @@ class Recorder:
         self._write(session)
         change(
             session,
-            sa.update(_message)
+            sa.update(table)
             .where(
-                _message.c.id.in_(message_ids),
-                _message.c.fence == self._lease.fence,
-                _message.c.status == MessageStatus.FAILED,
-                _message.c.reason == "policy",
+                table.c.id.in_(message_ids),
+                table.c.fence == self._lease.fence,
+                table.c.status == MessageStatus.FAILED,
+                table.c.reason == "policy",
             )
-            .values(status=MessageStatus.PLANNED, reason="", tries=_message.c.tries - 1),
+            .values(status=MessageStatus.PLANNED, reason="", tries=table.c.tries - 1),
         )
 
     def flush(self) -> None:
@@ -137,11 +118,16 @@ class Recorder:
                 self._write(session)
             self._written()
 
+    def close(self) -> None:
+        """Commit what is still kept, and be done."""
+        self.flush()
+        self._journal.done()
+
     def _write(self, session: Session) -> None:
         if self._waiting:
             fence = self._lease.fence
-            rows = [_values(message_id, fence, result) for message_id, result in self._waiting.items()]
-            change(session, _record, rows)
+            rows = [values(message_id, fence, result) for message_id, result in self._waiting.items()]
+            change(session, record, rows)
         if self._bounced:
             source = f"campaign:{self._lease.campaign_id}"
             suppression.suppress_many(session, self._bounced, SuppressionReason.BOUNCED, source)
@@ -152,58 +138,16 @@ class Recorder:
 
 
 def _hand_over(purpose: str) -> sa.Update:
-    sending = sa.exists().where(Campaign.id == _message.c.campaign_id, Campaign.status == Status.SENDING)
-    allowed = sa.exists().where(Contact.id == _message.c.contact_id, gate.refusal(purpose).is_(None))
+    sending = sa.exists().where(Campaign.id == table.c.campaign_id, Campaign.status == Status.SENDING)
+    allowed = sa.exists().where(Contact.id == table.c.contact_id, gate.refusal(purpose).is_(None))
     return (
-        sa.update(_message)
+        sa.update(table)
         .where(
-            _message.c.id == sa.bindparam("of_id"),
-            _message.c.fence == sa.bindparam("of_fence"),
-            _message.c.status.in_(_IN_HAND),
+            table.c.id == sa.bindparam("of_id"),
+            table.c.fence == sa.bindparam("of_fence"),
+            table.c.status.in_(IN_HAND),
             sending,
             allowed,
         )
         .values(status=MessageStatus.HANDED_OVER, handed_over_at=db_now())
     )
-
-
-_record = (
-    sa.update(_message)
-    .where(
-        _message.c.id == sa.bindparam("of_id"),
-        _message.c.fence == sa.bindparam("of_fence"),
-        sa.or_(
-            *(_message.c.status == state for state in _IN_HAND),  # no IN: that can't be sent as a batch
-            # An answer that came late is still an answer.
-            sa.and_(_message.c.status == MessageStatus.UNCERTAIN, sa.bindparam("of_final", type_=sa.Boolean)),
-        ),
-    )
-    .values(
-        status=sa.bindparam("to_status", type_=sa.String),
-        reason=sa.bindparam("to_reason", type_=sa.String),
-        reply=sa.bindparam("to_reply", type_=sa.String),
-        next_try_at=sa.bindparam("to_next_try_at", type_=UTC),
-        sent_at=sa.bindparam("to_sent_at", type_=UTC),
-        tries=_message.c.tries + sa.bindparam("to_tries", type_=sa.SmallInteger),
-    )
-)
-
-
-def _values(message_id: int, fence: int, result: Result) -> dict[str, Any]:
-    return {
-        "of_id": message_id,
-        "of_fence": fence,
-        "of_final": result.final,
-        "to_status": result.status,
-        "to_reason": result.reason,
-        "to_reply": clean(result.reply),
-        "to_next_try_at": result.next_try_at,
-        "to_sent_at": result.sent_at,
-        "to_tries": int(result.tried),
-    }
-
-
-def clean(reply: str) -> str:
-    """A server's words as they can be stored and shown: short, printable, without NUL."""
-    shown = "".join(char if char.isprintable() else " " for char in reply)
-    return " ".join(shown.split())[:LONGEST_REPLY]

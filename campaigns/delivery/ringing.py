@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import jobs, settings
 from campaigns.database import db_now, reading, transaction
-from campaigns.delivery import claiming, ending, owning, pausing, planning
+from campaigns.delivery import claiming, ending, journal, owning, pausing, planning
 from campaigns.delivery.changing import change
 from campaigns.delivery.models import OPEN_STATES, Message, Segment
 from campaigns.mailings.models import Campaign, Status
@@ -17,6 +17,7 @@ _MOST = 200  # leases looked at in one round
 
 def ring_due(relay_answers: Callable[[], bool]) -> None:
     """One round of the clock: each part is its own transaction, safe to repeat and to run twice at once."""
+    journal.replay()
     for segment_id, owner, gone in _stranded():
         with transaction() as session:
             claiming.recover(session, segment_id, owner, gone=gone)

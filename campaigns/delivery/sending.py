@@ -14,7 +14,8 @@ from campaigns.delivery import claiming, ending, owning, pausing, ringing, roads
 from campaigns.delivery.claiming import Lease
 from campaigns.delivery.judging import Judge, Verdict
 from campaigns.delivery.models import MessageStatus
-from campaigns.delivery.recording import GateClosed, Halted, NotHandedOver, Recorder, Result
+from campaigns.delivery.recording import GateClosed, Halted, NotHandedOver, Recorder
+from campaigns.delivery.results import Result
 from campaigns.delivery.writing import Edition, Finished, Recipient
 from campaigns.errors import PersonError
 from campaigns.mail.outcomes import NotSent, Reply
@@ -98,7 +99,7 @@ class Run:
             self._mail(self._again.popleft())
         for recipient in self._again:
             self._recorder.note(recipient.message_id, Result(MessageStatus.PLANNED, tried=False))
-        _patiently(self._recorder.flush)
+        _patiently(self._recorder.close)
 
     def _is_over(self) -> bool:
         if _closing.is_set() or self._lease.lost.is_set() or time.monotonic() > self._until:

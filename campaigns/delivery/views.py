@@ -77,7 +77,7 @@ def messages(campaign_id: int):
             "pages/delivery/messages.html",
             campaign=campaign,
             account=accounting.account(session, campaign_id),
-            page=paging.page(lines, lambda line: [line.message.id]),
+            page=paging.page(lines, lambda line: [line.message.id], paging.SIZE),
             group=group,
             reason=reason,
             campaign_url=url_for("mailings.show", campaign_id=campaign_id),

@@ -12,17 +12,17 @@ Option = dict[str, Any]
 
 
 def over_time(timeline: Timeline, named: Callable[[datetime], str]) -> Option:
-    """Opens and clicks by people as bars, machines as a thin line behind them."""
-    buckets = timeline.buckets
+    """Opens and clicks by people as bars; machines as a thin line, for those who ask to see it."""
+    buckets, machines = timeline.buckets, _("Fetched ahead or by machines")
     return {
-        "legend": {},
+        "legend": {"selected": {machines: False}},  # they would dwarf the people
         "xAxis": {"data": [named(bucket.start) for bucket in buckets]},
         "yAxis": {"minInterval": 1},
         "series": [
             _bars(_("Opens"), [bucket.opens for bucket in buckets]),
             _bars(_("Clicks"), [bucket.clicks for bucket in buckets]),
             {
-                "name": _("Fetched ahead or by machines"),
+                "name": machines,
                 "type": "line",
                 "data": [bucket.machines for bucket in buckets],
                 "lineStyle": {"width": 1.5, "type": "dashed", "opacity": 0.7},

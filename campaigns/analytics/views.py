@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
-from flask_babel import format_date, format_datetime
 from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from campaigns.accounts import audit
 from campaigns.accounts.models import Role
-from campaigns.analytics import behind, breakdown, charts, exporting, figures, sheets, timeline
+from campaigns.analytics import behind, breakdown, charts, exporting, figures, sheets, timeline, wording
 from campaigns.analytics.behind import Did
 from campaigns.consent import reasons
 from campaigns.contacts import visibility
@@ -22,6 +21,11 @@ from campaigns.words import _
 
 pages = Blueprint("analytics", __name__, url_prefix="/reports")
 _SIZE = 20
+
+
+@pages.context_processor
+def _words() -> dict[str, Any]:
+    return {"percent": wording.percent, "spread": wording.spread, "opened_share": wording.opened_share}
 
 
 @pages.get("/")
@@ -40,13 +44,14 @@ def show(campaign_id: int):
     with reading() as session:
         numbers = figures.figures(session, campaign_id)
         times = timeline.timeline(session, numbers.campaign, _timezone())
+        named = wording.hour if times.by_hour else wording.day
         return render_template(
             "pages/analytics/show.html",
             numbers=numbers,
             campaign=numbers.campaign,
             timeline=times,
-            over_time=charts.over_time(times, _bucket_name(times.by_hour)),
-            bucket_name=_bucket_name(times.by_hour),
+            over_time=charts.over_time(times, named),
+            bucket_name=named,
             funnel=charts.funnel(numbers),
             links=breakdown.links(session, numbers.campaign),
             failures=breakdown.failures(session, campaign_id),
@@ -140,17 +145,6 @@ def _after_campaign() -> tuple[datetime | None, int]:
 
 def _timezone() -> str:
     return str(g.get("timezone") or "UTC")
-
-
-def _bucket_name(by_hour: bool) -> Any:
-    """Words for an hour or a day, which are by the organisation's clock already."""
-
-    def named(start: datetime) -> str:
-        if by_hour:
-            return format_datetime(start, "d. MMM H:mm", rebase=False)
-        return format_date(start.date(), "d. MMM")
-
-    return named
 
 
 def _csv(name: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:

@@ -142,14 +142,14 @@ def test_there_is_no_report_of_what_was_never_sent(session):
 def test_the_page_shows_the_numbers_and_their_doors(admin_client, campaign):
     page = admin_client.get(f"/reports/{campaign.id}")
     assert page.status_code == 200
-    for words in ("Spring", "2–4", "20 %", "https://example.com/offer", "5.1.1", "data-chart"):
-        assert words in page.text.replace("\xa0", " "), words
+    for words in ("Spring", "2–4", "20%", "https://example.com/offer", "5.1.1", "data-chart"):
+        assert words in page.text, words
     assert f"/reports/{campaign.id}/people?did=clicked&amp;link=1" in page.text
     for part in ("domains", "coverage"):
         assert admin_client.get(f"/reports/{campaign.id}/{part}").status_code == 200
     index = admin_client.get("/reports/")
     assert "Spring" in index.text
-    assert "40–80 %" in index.text.replace("\xa0", " ")
+    assert "40–80%" in index.text
 
 
 @pytest.mark.both_databases

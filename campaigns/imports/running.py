@@ -34,7 +34,7 @@ _LINES_KEPT = 10  # of rows taken in part, for the summary
 Progress = Callable[[Import], None]
 
 
-class _Lost(Exception):  # noqa: N818 - not an error: somebody else goes on
+class _Lost(Exception):
     """The import was paused, cancelled, or taken over."""
 
 

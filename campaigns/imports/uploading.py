@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -39,7 +39,7 @@ class Look:
     understood: Sequence[Incoming | Refused]
 
 
-def keep(stream: BinaryIO) -> Path:
+def keep(stream: IO[bytes]) -> Path:
     """Copy an upload into the data folder; returns its place there."""
     folder = settings.current().data_dir / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # these files are full of people

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from campaigns import paths
 from campaigns.mail import markup
 from campaigns.mail.markup import DesignProblem
-from campaigns.mail.placeholders import Placeholders, refuse_lost
+from campaigns.mail.placeholders import Placeholders, refuse_misplaced
 from campaigns.words import _
 
 CLIPPED_AT = 100 * 1024  # bytes; Gmail cuts letters a little above
@@ -44,7 +44,7 @@ def to_document(kind: Kind | str, source: str, language: str = "en") -> str:
         case Kind.MARKDOWN:
             document = _inlined(hidden, _from_markdown(hidden, language))
     finished = hidden.back(document)
-    refuse_lost(source, finished)
+    refuse_misplaced(source, finished, may_repeat=kind == Kind.MJML)  # which says a title twice
     return finished
 
 

@@ -50,24 +50,28 @@ class PatientSMTP(smtplib.SMTP):
 
     def push(self, data: bytes) -> tuple[int, bytes] | None:
         """Send a letter's lines; returns what the server says before it heard them all, usually nothing."""
-        assert self.sock is not None
         try:
-            self.sock.sendall(data)
+            self._open.sendall(data)
         except ConnectionError:  # it hung up; perhaps it said why
             return self.getreply()
         return self.unasked()
 
     def unasked(self) -> tuple[int, bytes] | None:
         """What the server says without being asked, usually nothing; does not wait for it to begin."""
-        assert self.sock is not None
-        self.sock.settimeout(0)
+        self._open.settimeout(0)
         try:
-            self._unread += self.sock.recv(4096)
+            self._unread += self._open.recv(4096)
         except (BlockingIOError, SSLWantReadError):
             return None
         finally:
-            self.sock.settimeout(self.patience)
+            self._open.settimeout(self.patience)
         return self.getreply()
+
+    @property
+    def _open(self) -> socket.socket:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        return self.sock
 
     def _line(self, deadline: float) -> bytes:
         while b"\n" not in self._unread:
@@ -79,11 +83,9 @@ class PatientSMTP(smtplib.SMTP):
         return line
 
     def _read_more(self, deadline: float) -> None:
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("not connected")
-        self.sock.settimeout(max(deadline - time.monotonic(), 0.001))
-        more = self.sock.recv(4096)
-        self.sock.settimeout(self.patience)
+        self._open.settimeout(max(deadline - time.monotonic(), 0.001))
+        more = self._open.recv(4096)
+        self._open.settimeout(self.patience)
         if not more:
             raise smtplib.SMTPServerDisconnected("closed by the server")
         self._unread += more

@@ -118,11 +118,11 @@ class Placeholders:
         return f'{found[1]}"{word}:{word}"'
 
 
-def refuse_lost(before: str, after: str) -> None:
-    """Raise DesignProblem when a `{% … %}` stood where HTML keeps nothing, such as in a stray cell."""
-    lost = _blocks(before) - _blocks(after)
-    for tag in lost:
-        line = markup.line_at(before, before.find(tag))
+def refuse_misplaced(source: str, document: str, may_repeat: bool) -> None:
+    """Raise DesignProblem when a `{% … %}` stood where HTML drops it, as in a stray cell, or repeats it."""
+    before, after = _blocks(source), _blocks(document)
+    for tag in (before - after) or (not may_repeat and after - before) or ():
+        line = markup.line_at(source, source.find(tag))
         raise DesignProblem(_("%(tag)s stands where HTML can't keep it.", tag=tag[:60]), line)
 
 

@@ -167,10 +167,10 @@ def test_a_line_cut_short_by_a_full_disk_hides_only_itself(mailbox, tmp_path):
 
 
 def test_keeping_is_quick(mailbox):
-    started = time.monotonic()
+    started = time.process_time()
     keep(mailbox, 1000)
 
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 1
 
 
 def test_a_letter_is_taken_apart_for_showing():

@@ -202,11 +202,11 @@ HARD = [
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("piece", HARD)
 def test_no_design_takes_long(kind, piece):
-    started = time.monotonic()
+    started = time.process_time()
     with suppress(DesignProblem):
         to_document(kind, piece * (300_000 // len(piece)))
 
-    assert time.monotonic() - started < 8
+    assert time.process_time() - started < 5
 
 
 BLOCKS = ["{% if x %}", "{% endif %}", "{% for a in b %}", "{% endfor %}", "{# c #}"]

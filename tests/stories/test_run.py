@@ -33,7 +33,7 @@ def running(tmp_path_factory):
 @pytest.fixture
 def fresh(tmp_path):
     """An installation of the test's own, not started yet."""
-    with installation(tmp_path) as made:
+    with installation(tmp_path, CAMPAIGNS_WORKER_PROCESSES="1") as made:
         yield made
 
 
@@ -102,71 +102,48 @@ def test_a_second_start_says_that_the_first_is_there(running):
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_it_ends_clean_and_starts_again_with_everything(fresh, sign):
+def test_it_ends_clean_however_it_is_asked_and_starts_again_with_everything(fresh):
+    for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        fresh.start()
+        parts = _parts(fresh)
+        began = time.monotonic()
+        fresh.process.send_signal(sign)
+
+        assert fresh.process.wait(10) == 0
+        assert time.monotonic() - began < 10
+        assert not [part for part in parts if part.is_running()]
+        assert not list(fresh.folder.rglob("*.sock"))
+
     fresh.start()
     parts = _parts(fresh)
-    began = time.monotonic()
-    fresh.process.send_signal(sign)
+    fresh.process.kill()  # nobody is left to end them
+    fresh.process.wait()
+    assert wait_for(lambda: not [part for part in parts if part.is_running()], 15)
 
-    assert fresh.process.wait(10) == 0
-    assert time.monotonic() - began < 10
-    assert not [part for part in parts if part.is_running()]
-    assert not list(fresh.folder.rglob("*.sock"))
     fresh.start()
+    assert wait_for(lambda: _works(fresh))
     assert fresh.signed_in().get("/")
 
 
-def test_nothing_outlives_a_supervisor_that_was_killed(fresh):
-    fresh.start()
-    parts = _parts(fresh)
-    fresh.process.kill()
-    fresh.process.wait()
-
-    assert wait_for(lambda: not [part for part in parts if part.is_running()], 15)
-    fresh.start()
-    assert wait_for(lambda: _works(fresh))
-
-
-def test_a_taken_port_is_passed_over_with_a_word(fresh):
-    port = int(fresh.environment["CAMPAIGNS_PORT"])
-    with socket.create_server(("127.0.0.1", port)):
-        process = subprocess.Popen(
-            [fresh.python, "-m", "campaigns.cli", "run"],
-            env=fresh.environment, cwd=fresh.folder, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        said = process.stdout.readline()
-        process.terminate()
-        warned = process.communicate(timeout=15)[1]
+def test_an_awkward_place(tmp_path):
+    """A folder with a long name, queue files that no server can read, a port that is taken."""
+    deep = tmp_path / ("a long name of a folder " * 4).strip()
+    kept = deep / "data" / "queue" / "appendonlydir"
+    kept.mkdir(parents=True)
+    (kept / "appendonly.aof.manifest").write_text("nonsense\n")
+    with installation(deep, CAMPAIGNS_WORKER_PROCESSES="1") as made:
+        port = int(made.environment["CAMPAIGNS_PORT"])
+        with socket.create_server(("127.0.0.1", port)):
+            process = subprocess.Popen(
+                [made.python, "-m", "campaigns.cli", "run"],
+                env=made.environment, cwd=deep, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )  # fmt: skip
+            said = process.stdout.readline()
+            process.terminate()
+            warned = process.communicate(timeout=15)[1]
 
     assert said.startswith("Campaigns is ready: http://127.0.0.1:")
     assert f":{port}\n" not in said
     assert f"Port {port} is taken; using " in warned
-
-
-def test_queue_files_that_no_server_can_read_are_moved_aside(fresh):
-    kept = fresh.folder / "data" / "queue" / "appendonlydir"
-    kept.mkdir(parents=True)
-    (kept / "appendonly.aof.manifest").write_text("nonsense\n")
-    fresh.start()
-
-    assert wait_for(lambda: _works(fresh))
-    assert "were moved to" in fresh.log()
-    assert list((fresh.folder / "data").glob("queue-unreadable-*"))
-
-
-def test_a_data_folder_with_a_long_path_works(tmp_path):
-    deep = tmp_path / ("a long name of a folder " * 4).strip()
-    deep.mkdir()
-    with installation(deep) as made:
-        made.start()
-        assert wait_for(lambda: _works(made))
-
-
-def test_a_bad_setting_is_one_sentence(fresh):
-    fresh.environment["CAMPAIGNS_BROKER_URL"] = "carrier-pigeon://loft"
-    said = fresh.command("run", code=1)
-
-    assert "carrier-pigeon" in said
-    assert said.count("\n") == 1
+    assert "were moved to" in warned
+    assert list((deep / "data").glob("queue-unreadable-*"))

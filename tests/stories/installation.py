@@ -103,8 +103,10 @@ class Visitor:
 
 
 @contextmanager
-def installation(folder: Path, *, python: str = sys.executable, **settings: str) -> Iterator[Installation]:
-    """An installation that has been set up but not started; ends with the block."""
+def installation(
+    folder: Path, *, python: str = sys.executable, set_up: bool = True, **settings: str
+) -> Iterator[Installation]:
+    """An installation that has been set up (unless told not to) but not started; ends with the block."""
     port = str(free_port())
     url = f"http://127.0.0.1:{port}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGNS_")}
@@ -118,7 +120,8 @@ def installation(folder: Path, *, python: str = sys.executable, **settings: str)
         **settings,
     }
     made = Installation(folder, environment, url, python)
-    made.command("init")
+    if set_up:
+        made.command("init")
     try:
         yield made
     finally:

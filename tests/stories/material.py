@@ -29,7 +29,7 @@ def contacts_file(folder: Path) -> tuple[Path, int]:
 
 def letter_file(folder: Path) -> Path:
     """A letter in MJML."""
-    given = _BESIDE / "mjml" / "reactivation-email.mjml"
+    given = _BESIDE / "mjml" / "arturia.mjml"
     if given.exists():
         return given
     made = folder / "letter.mjml"

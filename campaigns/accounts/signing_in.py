@@ -3,13 +3,13 @@
 import hashlib
 import hmac
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
 from flask.globals import app_ctx
 from flask_security import MailUtil, Security, SQLAlchemySessionUserDatastore
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from campaigns import database, settings
 from campaigns.accounts.models import RoleRow, User
@@ -40,17 +40,29 @@ class _NoticeMail(MailUtil):
     """Sends Flask-Security's letters the way all our own letters go."""
 
     def send_mail(
-        self, template: str, subject: str, recipient: str, sender: Any, body: str, html: str | None, **kw: Any
+        self,
+        template: str,
+        subject: str,
+        recipient: Any,
+        sender: Any,
+        body: str | None,
+        html: str | None,
+        **more: Any,
     ) -> None:
-        notices.send_plain(str(subject), recipient, body, html or "")
+        notices.send_plain(str(subject), str(recipient), body or "", html or "")
 
 
 def register(app: Flask) -> None:
     """Set sessions, passwords, two-step sign-in and throttled login up on the application."""
     app.config.update(_config())
-    sessions = scoped_session(_session, scopefunc=lambda: id(app_ctx._get_current_object()))
+    made = cast("sessionmaker[Session]", _session)  # asks for the engine anew: tests change it
+    sessions = scoped_session(made, scopefunc=_scope)
     Security(app, _UserStore(sessions, User, RoleRow), mail_util_cls=_NoticeMail)
     app.teardown_appcontext(lambda _error: sessions.remove())
+
+
+def _scope() -> int:
+    return id(app_ctx._get_current_object())  # type: ignore[attr-defined]
 
 
 def _session() -> Session:

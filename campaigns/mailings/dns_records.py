@@ -13,6 +13,7 @@ from campaigns.mailings.models import Sender
 from campaigns.mailings.preflight import Check, Level
 from campaigns.words import _
 
+_LONG = 120  # characters; a key is no reading matter
 _PATIENCE = 2.0  # seconds for each question
 
 
@@ -118,6 +119,8 @@ def _dmarc(resolver: dns.resolver.Resolver, name: str, value: str) -> Iterator[C
 
 
 def _record(name: str, value: str) -> str:
+    if len(value) > _LONG:
+        return _("Add the TXT record %(name)s; its value stands on the sender's page.", name=name)
     return _("Add a TXT record %(name)s: %(value)s", name=name, value=value)
 
 

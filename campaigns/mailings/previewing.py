@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns.contacts import names
+from campaigns.contacts import finding
+from campaigns.contacts.filters import Filters
 from campaigns.contacts.models import Contact
 from campaigns.errors import BadInput
 from campaigns.mail import designs
@@ -62,16 +62,9 @@ def of_campaign(session: Session, campaign: Campaign, contact_id: int | None = N
 
 
 def find_contacts(session: Session, words: str) -> list[Contact]:
-    """A few contacts whose name or address starts so; the newest when nothing is asked for."""
-    query = sa.select(Contact).limit(_FOUND)
-    wanted = names.plain(words)
-    if not wanted:
-        return list(session.scalars(query.order_by(Contact.id.desc())))
-    starts = [
-        column.startswith(wanted, autoescape=True)
-        for column in (Contact.name_key, Contact.first_key, Contact.email)
-    ]
-    return list(session.scalars(query.where(sa.or_(*starts)).order_by(Contact.id)))
+    """A few contacts by name or address; the newest when nothing is asked for."""
+    asked = Filters(q=words.strip())
+    return finding.find(session, asked, sort="name" if asked.q else "new", limit=_FOUND)
 
 
 def values_for(session: Session, contact_id: int | None) -> merging.Values:

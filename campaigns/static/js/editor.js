@@ -14,6 +14,15 @@
   };
   source.addEventListener("input", number);
   source.addEventListener("scroll", () => { lines.scrollTop = source.scrollTop; });
+  new ResizeObserver(() => {
+    lines.style.top = `${source.offsetTop + 1}px`;
+    lines.style.height = `${source.clientHeight}px`;
+    number();
+  }).observe(source);
+  const kind = document.getElementById("f-kind");
+  const dress = () => source.closest("[data-source]").classList.toggle("prose-source", kind.value === "markdown");
+  kind.addEventListener("change", dress);
+  dress();
   number();
 
   // ---- merge fields go where the person was writing last ----

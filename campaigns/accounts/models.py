@@ -73,17 +73,17 @@ class User(HasId, Base, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(sa.String(64), unique=True)
     create_datetime: Mapped[datetime] = mapped_column(UTC, default=now)
     update_datetime: Mapped[datetime] = mapped_column(UTC, default=now, onupdate=now)
-    last_login_at: Mapped[datetime | None] = mapped_column(UTC)
-    current_login_at: Mapped[datetime | None] = mapped_column(UTC)
+    last_login_at: Mapped[datetime | None] = mapped_column(UTC)  # type: ignore[assignment]
+    current_login_at: Mapped[datetime | None] = mapped_column(UTC)  # type: ignore[assignment]
     last_login_ip: Mapped[str | None] = mapped_column(sa.String(64))
     current_login_ip: Mapped[str | None] = mapped_column(sa.String(64))
-    login_count: Mapped[int | None] = mapped_column()
+    login_count: Mapped[int | None] = mapped_column()  # type: ignore[assignment]
     tf_primary_method: Mapped[str | None] = mapped_column(sa.String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(sa.String(255))
     tf_phone_number: Mapped[str | None] = mapped_column(sa.String(128))
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(sa.JSON()))
 
-    roles: Mapped[list[RoleRow]] = relationship(secondary=user_role, lazy="selectin")
+    roles: Mapped[list[RoleRow]] = relationship(secondary=user_role, lazy="selectin")  # type: ignore[assignment]
 
     @property
     def role(self) -> Role | None:

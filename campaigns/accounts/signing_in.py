@@ -33,7 +33,7 @@ class _UserStore(SQLAlchemySessionUserDatastore):
         if user is None:
             return None
         # In the request's own session it can be changed; nothing begins before something is.
-        return self.db.session.merge(user, load=False)  # type: ignore[no-any-return]
+        return self.db.session.merge(user, load=False)
 
 
 class _NoticeMail(MailUtil):

@@ -30,7 +30,7 @@ class Journal:
     """The answers that one run got; one file, gone once all of them are in the database."""
 
     def __init__(self, owner: str, fence: int) -> None:
-        self._path = _folder() / (owner.replace(":", "_") + _ENDING)
+        self._path = _path(owner)
         self._fence = fence
         self._handle = -1
 
@@ -58,13 +58,29 @@ def replay() -> int:
     """Write the answers that processes left behind when they died into the database; how many files."""
     left = [path for path in _folder().glob("*" + _ENDING) if _is_left(path)]
     for path in left:
-        rows = list(_lines(path))
-        if rows:
-            with transaction() as session:
-                change(session, record, rows)
+        number = _write_in(path)
         path.unlink(missing_ok=True)
-        log.info("journal replayed", path=path.name, answers=len(rows))
+        log.info("journal replayed", path=path.name, answers=number)
     return len(left)
+
+
+def replay_of(owner: str) -> None:
+    """Write what a run was told into the database; the file stays, for it may live and be writing."""
+    path = _path(owner)
+    if path.exists():
+        _write_in(path)
+
+
+def _write_in(path: Path) -> int:
+    rows = list(_lines(path))
+    if rows:
+        with transaction() as session:
+            change(session, record, rows)
+    return len(rows)
+
+
+def _path(owner: str) -> Path:
+    return _folder() / (owner.replace(":", "_") + _ENDING)
 
 
 def _folder() -> Path:

@@ -19,6 +19,7 @@ def ring_due(relay_answers: Callable[[], bool]) -> None:
     """One round of the clock: each part is its own transaction, safe to repeat and to run twice at once."""
     journal.replay()
     for segment_id, owner, gone in _stranded():
+        journal.replay_of(owner)
         with transaction() as session:
             claiming.recover(session, segment_id, owner, gone=gone)
     with transaction() as session:

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 import structlog
 
 from campaigns.database import reading, transaction
-from campaigns.delivery import claiming, ending, owning, pausing, ringing, roads, writing
+from campaigns.delivery import claiming, ending, journal, owning, pausing, ringing, roads, writing
 from campaigns.delivery.claiming import Lease
 from campaigns.delivery.judging import Judge, Verdict
-from campaigns.delivery.models import MessageStatus
+from campaigns.delivery.models import MessageStatus, Segment
 from campaigns.delivery.recording import GateClosed, Halted, NotHandedOver, Recorder
 from campaigns.delivery.results import Result
 from campaigns.delivery.writing import Edition, Finished, Recipient
@@ -43,10 +43,13 @@ def send_segment(campaign_id: int, segment_id: int) -> None:
     if _closing.is_set():
         return
     with transaction() as session:
+        before = session.scalar(sa.select(Segment.owner).where(Segment.id == segment_id))
         lease = claiming.lease(session, campaign_id, segment_id, owning.new())
         if lease is None:
             return
         claiming.claim(session, lease, session.get_one(Campaign, campaign_id).purpose)
+    if before:  # it let its lease run out; what it was told is not uncertain
+        journal.replay_of(before)
     with claiming.kept(lease):
         try:
             _mail(lease)

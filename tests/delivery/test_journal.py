@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from campaigns.database import now, transaction
-from campaigns.delivery import claiming, journal, owning
+from campaigns.delivery import claiming, journal, owning, ringing
 from campaigns.delivery.models import Message, MessageStatus, Segment
 from campaigns.delivery.recording import Recorder
 from campaigns.delivery.results import Result
@@ -132,3 +132,17 @@ def test_a_person_who_decided_first_is_right(campaign, recorder, messages, state
     journal.replay()
 
     assert states(campaign)["ann@example.com"] == "planned"
+
+
+def test_what_a_worker_was_told_is_read_before_its_lease_is_ended(campaign, recorder, messages, states):
+    ann = ids(messages, campaign)[0]
+    recorder.hand_over(ann)
+    recorder.note(ann, SENT)
+
+    ringing.ring_due(lambda: True)
+
+    assert states(campaign) == {
+        "ann@example.com": "sent",
+        "bob@example.com": "planned",
+        "cyd@example.com": "planned",
+    }

@@ -55,12 +55,12 @@ class Plant:
 
     # ---- parts ----
 
-    def start(self, *, workers: int = 2) -> None:
+    def start(self, *, workers: int = 2, trap: tuple[str, int] = ("", 0)) -> None:
         """Start it all."""
         self.settings.broker_url = f"redis://127.0.0.1:{self.queue_port}/0"
         broker.use(None)
         self.start_queue()
-        self.start_sink()
+        self.start_sink(*trap)
         self.start_clock()
         for number in range(workers):
             self.start_worker(f"worker{number}")
@@ -244,7 +244,8 @@ def fill(session: Session, number: int, *, refused: int = 0) -> tuple[set[str], 
     event = {"purpose": Purpose.MAIL, "act": Act.GRANTED, "basis": Basis.CONSENT, "source": "test",
              "method": "form", "at": said}  # fmt: skip
     session.execute(sa.insert(ConsentEvent), [{**event, "contact_id": ids[email]} for email in asked])
-    events = dict(session.execute(sa.select(ConsentEvent.contact_id, ConsentEvent.id)).tuples().all())
+    written = session.execute(sa.select(ConsentEvent.contact_id, ConsentEvent.id))
+    events = {row.contact_id: row.id for row in written}
     session.execute(
         sa.insert(Consent),
         [
@@ -274,7 +275,7 @@ def holds(
         found = session.execute(
             sa.select(Message.address, Message.status).where(Message.campaign_id == campaign.id)
         )
-        status = dict(found.tuples().all())
+        status = {row.address: row.status for row in found}
     twice = [address for address, number in times.items() if number > 1]
     assert not twice, f"mailed twice: {twice[:5]}"
     assert not ineligible & times.keys()

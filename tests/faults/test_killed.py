@@ -1,4 +1,4 @@
-"""Workers killed with -9: at each step of a letter, and at random moments of a campaign."""
+"""Processes killed with -9: at each step of a letter, and at random moments of a campaign."""
 
 import random
 import time
@@ -8,16 +8,13 @@ import pytest
 from tests.delivery.launching import launch
 from tests.faults.plant import fill, holds
 
+# What a worker killed there may leave uncertain: at most the letter that had got its dot, and no answer.
+STEPS = [("rcpt", 0), ("data", 1), ("dot", 1), ("kept", 1), ("done", 0)]
 
-@pytest.mark.parametrize(
-    ("step", "uncertain"),
-    [("rcpt", 0), ("data", 1), ("dot", 1), ("kept", 1), ("done", 0)],
-)
-def test_a_worker_killed_at_a_step_of_a_letter(session, plant, step, uncertain):
-    eligible, ineligible = fill(session, 150, refused=20)
-    plant.start(workers=0)
-    plant.kill("sink")
-    plant.start_sink(trap=step, at=37)
+
+def killed_at(session, plant, step: str, uncertain: int) -> None:
+    eligible, ineligible = fill(session, 120, refused=20)
+    plant.start(workers=0, trap=(step, 37))
     campaign = launch(session)
     plant.start_worker("worker0", threads=1)
     plant.trapped()
@@ -30,17 +27,75 @@ def test_a_worker_killed_at_a_step_of_a_letter(session, plant, step, uncertain):
     assert holds(plant, campaign, eligible, ineligible)["uncertain"] <= uncertain
 
 
-def test_workers_killed_again_and_again(session, plant):
-    eligible, ineligible = fill(session, 2000, refused=200)
-    chance = random.Random(7)
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("step", "uncertain"), STEPS)
+def test_a_worker_killed_at_a_step_of_a_letter(session, plant, step, uncertain):
+    killed_at(session, plant, step, uncertain)
+
+
+@pytest.mark.long
+@pytest.mark.postgresql_only
+@pytest.mark.parametrize(("step", "uncertain"), STEPS)
+def test_a_worker_killed_at_a_step_of_a_letter_on_postgresql(session, plant, step, uncertain):
+    killed_at(session, plant, step, uncertain)
+
+
+def killed_again_and_again(session, plant, chance: random.Random, number: int, kills: int) -> None:
+    eligible, ineligible = fill(session, number, refused=number // 10)
     plant.start(workers=3)
     campaign = launch(session)
 
-    for _time in range(5):
-        plant.accepted(len(plant.journal()) + 150)
-        time.sleep(chance.random())
+    for _time in range(kills):
+        plant.accepted(min(len(plant.journal()) + 100, number * 9 // 10))
+        time.sleep(chance.random() / 2)
         plant.kill_a_worker(chance)
+    plant.ended(campaign, 180)
+
+    # At most what each of its two threads had on the wire.
+    assert holds(plant, campaign, eligible, ineligible)["uncertain"] <= kills * 2
+
+
+def test_workers_killed_in_the_middle_of_two_thousand_letters(session, plant):
+    killed_again_and_again(session, plant, random.Random(7), 2000, 5)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20))
+def test_every_part_killed_at_random(session, plant, seed):
+    chance = random.Random(seed)
+    eligible, ineligible = fill(session, 1000, refused=100)
+    plant.start(workers=2)
+    campaign = launch(session)
+
+    for _time in range(6):
+        time.sleep(0.5 + 2 * chance.random())
+        match chance.choice(("worker", "worker", "clock", "queue", "sink")):
+            case "worker":
+                plant.kill_a_worker(chance)
+            case "clock":
+                plant.kill("clock")
+                plant.start_clock()
+            case "queue":
+                plant.kill("queue")
+                plant.start_queue()
+            case "sink":
+                plant.kill("sink")
+                plant.start_sink()
+    plant.ended(campaign, 180)
+
+    holds(plant, campaign, eligible, ineligible)
+
+
+def test_workers_that_are_told_to_stop_finish_their_letter_and_give_the_rest_back(session, plant):
+    eligible, _none = fill(session, 400)
+    plant.start(workers=1)
+    campaign = launch(session)
+    plant.accepted(30)
+
+    plant.kill("worker0", 15)
+    assert plant.status(campaign) == "sending"
+    assert "due" in plant.state(campaign) or plant.journal()
+    plant.start_worker("worker1")
     plant.ended(campaign)
 
-    found = holds(plant, campaign, eligible, ineligible)
-    assert found["uncertain"] <= 5 * 2  # at most the letter that each of its threads had on the wire
+    assert holds(plant, campaign, eligible)["uncertain"] == 0

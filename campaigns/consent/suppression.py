@@ -30,7 +30,7 @@ _WEIGHT = {
     )
 }
 # What colleagues or servers noted may be lifted by an admin; what the person said, by nobody but them.
-_LIFTABLE = (SuppressionReason.MANUAL, SuppressionReason.BOUNCED)
+LIFTABLE = (SuppressionReason.MANUAL, SuppressionReason.BOUNCED)
 _TAKEN_BACK = (SuppressionReason.UNSUBSCRIBED, SuppressionReason.OBJECTED)
 
 
@@ -81,7 +81,7 @@ def lift(session: Session, suppression_id: int) -> Suppression:
     entry = session.get(Suppression, suppression_id)
     if entry is None:
         raise NotFound(_("This address is not on the list any more."))
-    if entry.reason not in _LIFTABLE:
+    if entry.reason not in LIFTABLE:
         raise Forbidden(
             _("This person asked not to be mailed. Only they can change that, from a link in their mail.")
         )

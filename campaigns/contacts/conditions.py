@@ -2,7 +2,7 @@
 
 Which one is quick depends on how many meet it. Those that few meet lead the search; those that many
 meet are checked while walking the list in its order. Databases guess this wrongly for a page of a
-long list, by seconds, so it is counted (up to a few thousand) and both forms leave no choice.
+long list, by seconds, so it is counted (up to a few thousand).
 """
 
 import re
@@ -35,8 +35,13 @@ class Condition:
     where: sa.ColumnElement[bool]  # asked of one contact
     among: Ids | None = None  # the numbers of all who meet it, from an index; None: nothing lists them
 
-    def checked(self) -> sa.ColumnElement[bool]:
-        """As a check of each contact met on the way; CASE keeps planners from starting here."""
+    def checked(self, session: Session) -> sa.ColumnElement[bool]:
+        """As a check of each contact met on the way.
+
+        PostgreSQL's statistics find the quick way; SQLite has few, and CASE keeps it from starting here.
+        """
+        if session.get_bind().dialect.name == "postgresql":
+            return self.where
         return sa.case((self.where, 1), else_=0) == 1
 
     def listed(self) -> sa.ColumnElement[bool]:
@@ -51,7 +56,7 @@ def clauses(session: Session, conditions: Sequence[Condition]) -> list[sa.Column
         (count_up_to(session, each.among, FEW) if each.among is not None else FEW) for each in conditions
     ]
     return [
-        each.listed() if count < FEW else each.checked()
+        each.listed() if count < FEW else each.checked(session)
         for each, count in zip(conditions, counts, strict=True)
     ]
 

@@ -99,7 +99,7 @@ def _parts(
         if not begun or in_first:
             yield _sorted(order, [*where, first], value, number)
             value, number = None, None
-        rest = [*where, *_searched(session, asked), Condition(sa.not_(first)).checked()]
+        rest = [*where, *_searched(session, asked), sa.not_(first)]
         yield _sorted(order, rest, value, number)
         return
     where += _searched(session, asked)
@@ -124,7 +124,7 @@ def _searched(session: Session, asked: Filters) -> Where:
         return conditions.clauses(session, words)
     counts = [count_up_to(session, word.among, conditions.SOME) for word in words if word.among is not None]
     rarest = counts.index(min(counts))
-    return [word.listed() if n == rarest else word.checked() for n, word in enumerate(words)]
+    return [word.listed() if n == rarest else word.checked(session) for n, word in enumerate(words)]
 
 
 def _sorted(order: Sort, where: Where, value: Any, number: int | None) -> sa.Select[Any]:

@@ -65,6 +65,13 @@ class Contact(HasId, Base):
         sa.Index("ix_contact_last_contact_at_id", "last_contact_at", "id"),
         sa.Index("ix_contact_next_step_on_id", "next_step_on", "id"),
         sa.Index("ix_contact_name_key_id", "name_key", "id"),
+        sa.Index(
+            "ix_contact_birthday_id",
+            "birthday",
+            "id",
+            sqlite_where=sa.text("birthday != ''"),
+            postgresql_where=sa.text("birthday != ''"),
+        ),
     )
 
     email: Mapped[str] = mapped_column(exact(254), unique=True)

@@ -66,7 +66,7 @@ def one(session: Session, kind: type[L], label_id: int) -> L:
 def put_on(session: Session, label: Label, chosen: sa.Select[Any]) -> int:
     """Give the label to all chosen contacts; returns how many did not wear it yet."""
     table, column = _LINKS[type(label)]
-    among = _at_most(session, chosen)
+    among = at_most(session, chosen)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     rows = sa.select(Contact.id, sa.literal(label.id, table.c[column].type)).where(Contact.id.in_(among))
     added = session.execute(
@@ -78,7 +78,7 @@ def put_on(session: Session, label: Label, chosen: sa.Select[Any]) -> int:
 def take_off(session: Session, label: Label, chosen: sa.Select[Any]) -> int:
     """Take the label off all chosen contacts; returns how many wore it."""
     table, column = _LINKS[type(label)]
-    among = _at_most(session, chosen)
+    among = at_most(session, chosen)
     removed = session.execute(
         sa.delete(table).where(table.c[column] == label.id, table.c.contact_id.in_(among))
     )
@@ -87,7 +87,7 @@ def take_off(session: Session, label: Label, chosen: sa.Select[Any]) -> int:
 
 def give_to(session: Session, owner_id: int | None, chosen: sa.Select[Any]) -> int:
     """Make that colleague (None: nobody) the owner of all chosen contacts; returns how many changed."""
-    among = _at_most(session, chosen)
+    among = at_most(session, chosen)
     changed = session.execute(
         sa.update(Contact)
         .where(Contact.id.in_(among), Contact.owner_id.is_distinct_from(owner_id))
@@ -97,7 +97,8 @@ def give_to(session: Session, owner_id: int | None, chosen: sa.Select[Any]) -> i
     return int(changed.rowcount)  # type: ignore[attr-defined]
 
 
-def _at_most(session: Session, chosen: sa.Select[Any]) -> sa.Select[Any]:
+def at_most(session: Session, chosen: sa.Select[Any]) -> sa.Select[Any]:
+    """The same contacts; raises TooLarge for more than are changed at one press."""
     if count_up_to(session, chosen, AT_ONCE + 1) > AT_ONCE:
         raise TooLarge(
             _(

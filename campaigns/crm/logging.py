@@ -172,3 +172,14 @@ def timeline(
     if after:
         found = found.where(sa.tuple_(Activity.at, Activity.id) < sa.tuple_(*after))
     return session.scalars(found).all()
+
+
+def newest_touch(session: Session, contact_id: int) -> Activity | None:
+    """The newest two-way touch, with who had it."""
+    return session.scalar(
+        sa.select(Activity)
+        .where(Activity.contact_id == contact_id, Activity.kind.in_(TOUCHES))
+        .options(selectinload(Activity.user))
+        .order_by(Activity.at.desc(), Activity.id.desc())
+        .limit(1)
+    )

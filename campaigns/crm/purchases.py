@@ -73,6 +73,11 @@ def smallest_unit(text: str, currency: str = "EUR") -> int:
     return int(amount.to_integral_value())
 
 
+def money(amount: int, currency: str) -> Decimal:
+    """An amount in the smallest unit as one of the currency itself."""
+    return Decimal(amount).scaleb(-get_currency_precision(currency))
+
+
 def of(session: Session, contact_id: int, limit: int = 20) -> Sequence[Purchase]:
     """What one contact bought, newest first."""
     return session.scalars(
@@ -82,3 +87,8 @@ def of(session: Session, contact_id: int, limit: int = 20) -> Sequence[Purchase]
         .order_by(Purchase.at.desc(), Purchase.id.desc())
         .limit(limit)
     ).all()
+
+
+def names(session: Session) -> Sequence[str]:
+    """The names of what is sold."""
+    return session.scalars(sa.select(Product.name).order_by(Product.name).limit(500)).all()

@@ -6,10 +6,17 @@ the application is made, which panel it offers; the page loads each from the roo
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
-from flask import current_app
+import structlog
+from flask import current_app, flash, make_response, redirect, request
+from markupsafe import Markup, escape
 
-from campaigns.errors import NotFound
+from campaigns.errors import NotFound, PersonError
+from campaigns.words import _
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -42,3 +49,41 @@ def one(page: str, key: str) -> Panel:
         if panel.key == key:
             return panel
     raise NotFound(f"No panel “{key}”.")
+
+
+def content(panel: Panel, subject_id: int) -> Markup:
+    """What the panel shows now, asked of its room's view within this request.
+
+    So the page is whole without JavaScript; a part that fails says so and leaves the rest standing.
+    """
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    endpoint, values = adapter.match(urlsplit(panel.url(subject_id)).path, method="GET")
+    try:
+        return Markup(current_app.view_functions[endpoint](**values))
+    except PersonError as error:
+        return Markup("<p>{}</p>").format(escape(error.message))
+    except Exception as error:  # whatever goes wrong in one room
+        log.error("panel failed", panel=panel.key, exc_info=error)
+        return Markup("<p>{}</p>").format(_("This part can't be shown just now. Load the page again."))
+
+
+def kept(key: str, page_url: str, fragment: Callable[[], str], said: str) -> Any:
+    """After a panel's form was taken: the panel again, and word to the others (`<key>Changed`).
+
+    Without JavaScript, back to the page that the panel stands on.
+    """
+    if not request.headers.get("HX-Request"):
+        flash(said, "success")
+        return redirect(f"{page_url}#part-{key}")
+    answer = make_response(fragment())
+    answer.headers["HX-Trigger-After-Swap"] = f"{key}Changed"
+    return answer
+
+
+def refused(key: str, page_url: str, fragment: Callable[[], str], error: PersonError) -> Any:
+    """After a panel's form was not taken: the panel, or the page, with what was wrong."""
+    if not request.headers.get("HX-Request"):
+        flash(error.message, "error")
+        return redirect(f"{page_url}#part-{key}")
+    return fragment(), error.status

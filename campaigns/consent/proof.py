@@ -1,0 +1,73 @@
+"""Showing what somebody agreed to: the words for purposes and methods, and the evidence as data."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from campaigns.consent import ledger
+from campaigns.consent.models import ConsentEvent, Purpose
+from campaigns.consent.standing import Standing, fold
+from campaigns.contacts.models import Contact
+from campaigns.database import now
+from campaigns.words import _
+
+
+def purpose_word(purpose: str) -> str:
+    """What a purpose is called."""
+    known = {
+        Purpose.MAIL: _("Letters"),
+        Purpose.TRACKING: _("Following opens and clicks"),
+        Purpose.PROFILING: _("A profile"),
+        Purpose.AD_PLATFORMS: _("Advertising platforms"),
+    }
+    topic = purpose.removeprefix(f"{Purpose.MAIL}:")
+    return known.get(purpose) or _("Letters about “%(topic)s”", topic=topic)  # type: ignore[call-overload]
+
+
+def states(session: Session, contact_id: int) -> list[tuple[str, Standing | None]]:
+    """Where the contact stands: on letters and on being followed always, on the rest where asked."""
+    known: dict[str, Standing | None] = {Purpose.MAIL: None, Purpose.TRACKING: None}
+    return list((known | ledger.states(session, contact_id)).items())
+
+
+def standings(entries: Sequence[ConsentEvent]) -> list[tuple[str, Standing | None]]:
+    """Where these entries, newest first, leave their contact."""
+    ordered = sorted(entries, key=lambda entry: (entry.purpose, entry.id))
+    return [(purpose, fold(said)) for purpose, said in groupby(ordered, key=lambda entry: entry.purpose)]
+
+
+def written(contact: Contact, entries: Sequence[ConsentEvent], at: datetime | None) -> dict[str, Any]:
+    """The evidence of one contact as data: for them, for an authority, for another system."""
+    return {
+        "contact": {"email": contact.email, "name": contact.name, "known_from": contact.source},
+        "as_of": (at or now()).isoformat(),
+        "states": {
+            purpose: {"state": standing.state, "basis": standing.basis, "since": standing.at.isoformat()}
+            for purpose, standing in standings(entries)
+            if standing
+        },
+        "entries": [_entry(entry) for entry in entries],
+    }
+
+
+def _entry(entry: ConsentEvent) -> dict[str, Any]:
+    words = entry.wording
+    return {
+        "purpose": entry.purpose,
+        "act": entry.act,
+        "basis": entry.basis,
+        "said_at": entry.at.isoformat(),
+        "recorded_at": entry.recorded_at.isoformat(),
+        "source": entry.source,
+        "method": entry.method,
+        "wording": {"text": words.text, "language": words.language, "version": words.version}
+        if words
+        else None,
+        "page_url": entry.page_url,
+        "ip": entry.ip,
+        "user_agent": entry.user_agent,
+        "evidence": entry.evidence,
+    }

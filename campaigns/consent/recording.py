@@ -1,0 +1,114 @@
+"""What people tell a colleague about letters: a no, a yes with its evidence, or a pause."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from campaigns.consent import leaving, ledger
+from campaigns.consent.models import Act, Basis, Purpose
+from campaigns.consent.standing import NO, YES, Method
+from campaigns.consent.wordings import wording
+from campaigns.contacts.models import Contact
+from campaigns.contacts.names import tidy
+from campaigns.database import now
+from campaigns.errors import BadInput
+from campaigns.words import _
+
+Form = Mapping[str, str]
+Until = Callable[[str], datetime | None]
+EVERYTHING = "everything"
+
+
+def purposes_open(session: Session, contact_id: int) -> list[Purpose]:
+    """What this contact could still agree to by a colleague's hand: nothing they refused or agreed to."""
+    known = ledger.states(session, contact_id)
+    settled = {purpose for purpose, standing in known.items() if standing.state in NO | YES}
+    return [purpose for purpose in Purpose if purpose not in settled]
+
+
+def withdraw(session: Session, contact: Contact, form: Form, user_id: int, _until: Until) -> str:
+    """They do not want letters, or not to be followed, or an end to all of it."""
+    purpose = form.get("purpose", "")
+    evidence: dict[str, Any] = {"user_id": user_id, "evidence": _how(form)}
+    source = f"user:{user_id}"
+    if purpose == EVERYTHING:
+        leaving.object_(session, contact.id, source, Method.STAFF, **evidence)
+    elif purpose == Purpose.MAIL:
+        leaving.unsubscribe(session, contact.id, source, Method.STAFF, **evidence)
+    else:
+        topic = purpose if purpose in ledger.states(session, contact.id) else _purpose(purpose)
+        ledger.record(
+            session, contact.id, topic, Act.WITHDRAWN, Basis.CONSENT, source, Method.STAFF, **evidence
+        )
+    return _("Written down. It holds from this moment.")
+
+
+def agree(session: Session, contact: Contact, form: Form, user_id: int, _until: Until) -> str:
+    """They agreed; the words, how they told us, and for customers the law's four facts are kept.
+
+    Raises BadInput for what is missing, or when this person said no: then only they can say yes.
+    """
+    purpose = _purpose(form.get("purpose", ""))
+    if purpose not in purposes_open(session, contact.id):
+        raise BadInput(
+            _("They have answered this already. After a no, only they can say yes, by a link in their mail."),
+            field="purpose",
+        )
+    basis, how = _basis(form), _how(form)
+    if not how:
+        raise BadInput(_("Say how they told you, such as “signed the card at the fair”."), field="how")
+    if basis == Basis.EXISTING_CUSTOMER:
+        how = ledger.customer_evidence(form.get("bought", ""), form.get("products", ""), how)
+    words = wording(
+        session, purpose, form.get("language") or contact.language or "en", form.get("wording", "")
+    )
+    ledger.record(
+        session,
+        contact.id,
+        purpose,
+        Act.GRANTED,
+        basis,
+        f"user:{user_id}",
+        Method.STAFF,
+        words.id,
+        user_id=user_id,
+        evidence=how,
+    )
+    return _("Written down.")
+
+
+def pause(_session: Session, contact: Contact, form: Form, _user_id: int, until: Until) -> str:
+    """No letters until the end of that day; no day ends the pause."""
+    ends = until(form.get("until", ""))
+    if ends is not None and ends <= now():
+        raise BadInput(_("Choose a day that is still to come."), field="until")
+    contact.paused_until = ends
+    return _("No letters until then.") if ends else _("The pause is over.")
+
+
+ACTS = {"withdraw": withdraw, "agree": agree, "pause": pause}
+
+
+def noted(form: Form) -> dict[str, str]:
+    """What of the form belongs into the audit log."""
+    return {name: form[name] for name in ("purpose", "basis", "until") if form.get(name)}
+
+
+def _how(form: Form) -> str:
+    return tidy(form.get("how", ""), 300)
+
+
+def _purpose(given: str) -> Purpose:
+    try:
+        return Purpose(given)
+    except ValueError as error:
+        raise BadInput(_("Choose what this is about."), field="purpose") from error
+
+
+def _basis(form: Form) -> Basis:
+    given = form.get("basis") or Basis.CONSENT
+    if given not in (Basis.CONSENT, Basis.EXISTING_CUSTOMER):
+        raise BadInput(_("Choose a legal ground of the list."), field="basis")
+    return Basis(given)

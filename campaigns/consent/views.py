@@ -1,0 +1,163 @@
+"""Pages of consent: a contact's panel and evidence, and the list of addresses never mailed."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import get_timezone
+from flask_security import current_user
+
+from campaigns.accounts import audit
+from campaigns.accounts.models import Role
+from campaigns.consent import asking, gate, ledger, proof, reasons, recording, suppression
+from campaigns.consent.models import SuppressionReason
+from campaigns.contacts import filters, parts, visibility
+from campaigns.database import now, reading, transaction
+from campaigns.errors import BadInput
+from campaigns.web import guards, paging, panels
+from campaigns.words import LANGUAGES, _
+
+pages = Blueprint("consent", __name__, url_prefix="/consent")
+
+
+def register(app: Flask) -> None:
+    """Offer the panel, a filter for lists of contacts, and a part of the form for a new one."""
+    _offer("contact-head", "mailing", lambda: _("Letters"), 20)
+    _offer("contact", "consent", lambda: _("Consent"), 40, side=True)
+    filters.offer(asking.offered_filter())
+    parts.offer("consent", parts.Part("pages/consent/_new.html", asking.keep))
+    app.jinja_env.globals.update(purpose_word=proof.purpose_word, refusal_words=reasons.words)
+
+
+def _offer(page: str, key: str, title: Any, place: int, *, side: bool = False) -> None:
+    def address(contact_id: int) -> str:
+        return url_for("consent.panel" if page == "contact" else "consent.mailing", contact_id=contact_id)
+
+    panels.register(panels.Panel(page=page, key=key, title=title, url=address, place=place, side=side))
+
+
+@pages.get("/contacts/<int:contact_id>/mailing")
+@guards.signed_in
+def mailing(contact_id: int):
+    """Whether this contact may be mailed now, in one line."""
+    with reading() as session:
+        visibility.seen(session, current_user, contact_id)
+        reason = gate.refusals(session, [contact_id]).get(contact_id)
+        return render_template("pages/consent/_mailing.html", contact_id=contact_id, reason=reason)
+
+
+@pages.get("/contacts/<int:contact_id>/panel")
+@guards.signed_in
+def panel(contact_id: int):
+    return _panel(contact_id, {})
+
+
+def _panel(contact_id: int, errors: dict[str, str]) -> str:
+    with reading() as session:
+        contact = visibility.seen(session, current_user, contact_id)
+        paused = contact.paused_until
+        return render_template(
+            "pages/consent/_panel.html",
+            contact=contact,
+            states=proof.states(session, contact_id),
+            may_ask=recording.purposes_open(session, contact_id),
+            paused_until=paused if paused and paused > now() else None,
+            languages=list(LANGUAGES.items()),
+            errors=errors,
+            form=request.form if errors else {},
+        )
+
+
+@pages.post("/contacts/<int:contact_id>/<any(withdraw, agree, pause):act>")
+@guards.signed_in
+def change(contact_id: int, act: str):
+    """Write down what the person said to a colleague: a no, a yes, or a pause."""
+    page_url = url_for("contacts.show", contact_id=contact_id)
+    try:
+        with transaction() as session:
+            contact = visibility.seen(session, current_user, contact_id, lock=True)
+            said = recording.ACTS[act](session, contact, request.form, current_user.id, _until)
+            audit.note(session, f"consent.{act}", f"contact:{contact_id}", **recording.noted(request.form))
+    except BadInput as error:
+        problem = {error.field: error.message}
+        return panels.refused("consent", page_url, lambda: _panel(contact_id, problem), error)
+    return panels.kept("consent", page_url, lambda: _panel(contact_id, {}), said)
+
+
+def _until(given: str) -> datetime | None:
+    """The end of that day where this person is."""
+    try:
+        day = date.fromisoformat(given) if given else None
+    except ValueError as error:
+        raise BadInput(_("Choose a day."), field="until") from error
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), get_timezone()).astimezone(UTC)
+
+
+@pages.get("/contacts/<int:contact_id>")
+@guards.signed_in
+def evidence(contact_id: int):
+    """Who agreed to what, in which words, when and how; as of today or of any day (`?on=`)."""
+    at = _until(request.args.get("on", ""))
+    with reading() as session:
+        contact = visibility.seen(session, current_user, contact_id)
+        entries = ledger.evidence(session, contact_id, at)
+        if request.args.get("as") == "json":
+            answer = jsonify(proof.written(contact, entries, at))
+            answer.headers["Content-Disposition"] = f'attachment; filename="consent-{contact_id}.json"'
+            return answer
+        return render_template(
+            "pages/consent/evidence.html",
+            contact=contact,
+            entries=entries,
+            states=proof.standings(entries),
+            on=request.args.get("on", ""),
+        )
+
+
+@pages.get("/suppression")
+@guards.role(Role.MARKETER)
+def suppressed():
+    return _suppressed({})
+
+
+def _suppressed(errors: dict[str, str]) -> str:
+    after, reason = paging.after(), request.args.get("reason", "")
+    before = int(after[0]) if after and str(after[0]).isdecimal() else None
+    with reading() as session:
+        rows = suppression.listed(session, reason if reason in set(SuppressionReason) else "", before)
+        return render_template(
+            "pages/consent/suppression.html",
+            page=paging.page(rows, lambda row: [row[0].id]),
+            reasons=[(each.value, reasons.words(each)) for each in SuppressionReason],
+            reason=reason,
+            liftable=suppression.LIFTABLE,
+            errors=errors,
+            email=request.form.get("email", ""),
+        )
+
+
+@pages.post("/suppression")
+@guards.role(Role.MARKETER)
+def suppress():
+    """Put an address on the list by hand."""
+    try:
+        with transaction() as session:
+            source = f"user:{current_user.id}"
+            suppression.suppress(session, request.form.get("email", ""), SuppressionReason.MANUAL, source)
+            audit.note(session, "suppression.add")
+    except BadInput as error:
+        return _suppressed({error.field: error.message}), error.status
+    flash(_("This address is never mailed from now on."), "success")
+    return redirect(url_for("consent.suppressed"))
+
+
+@pages.post("/suppression/<int:suppression_id>/lift")
+@guards.role(Role.ADMIN)
+def lift(suppression_id: int):
+    with transaction() as session:
+        entry = suppression.lift(session, suppression_id)
+        audit.note(session, "suppression.lift", f"suppression:{suppression_id}", reason=entry.reason)
+    flash(_("The address may be mailed again, if its owner agreed to that."), "success")
+    return redirect(url_for("consent.suppressed"))

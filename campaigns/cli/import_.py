@@ -60,26 +60,28 @@ def _receive(file: Path, given: dict[str, Any], mapped: tuple[str, ...]) -> int:
             kept = uploading.keep(stream)
     except OSError as error:
         raise BadInput(f"The file {file} can't be read: {error.strerror}.") from error
-    shaped = {name: given.pop(name) for name in ("encoding", "delimiter")}
-    with transaction() as session:
-        made = uploading.receive(session, kept, file.name)
-        if any(shaped.values()):
-            header = bool(made.choices["header"])
-            uploading.reread(
-                made, shaped["encoding"] or made.encoding, shaped["delimiter"] or made.delimiter, header
-            )
-        if mapped or given["region"]:
-            uploading.remap(made, _mapping(made, mapped), bool(made.choices["day_first"]), given["region"])
-        try:
-            steering.choose(made, given)
-        except BadInput:
-            kept.unlink(missing_ok=True)
-            raise
-        made.status = ImportStatus.QUEUED
-        audit.note(
-            session, "import.start", f"import:{made.id}", file=made.filename, source=made.choices["source"]
-        )
-        return made.id
+    try:
+        with transaction() as session:
+            made = uploading.receive(session, kept, file.name)
+            _settle(made, given, mapped)
+            made.status = ImportStatus.QUEUED
+            source = made.choices["source"]
+            audit.note(session, "import.start", f"import:{made.id}", file=made.filename, source=source)
+            return made.id
+    except BadInput:
+        kept.unlink(missing_ok=True)
+        raise
+
+
+def _settle(made: Import, given: dict[str, Any], mapped: tuple[str, ...]) -> None:
+    """Take over what the options say about the file and its people."""
+    encoding, delimiter = given.pop("encoding"), given.pop("delimiter").replace("\\t", "\t")
+    if encoding or delimiter:
+        header = bool(made.choices["header"])
+        uploading.reread(made, encoding or made.encoding, delimiter or made.delimiter, header)
+    if mapped or given["region"]:
+        uploading.remap(made, _mapping(made, mapped), bool(made.choices["day_first"]), given["region"])
+    steering.choose(made, given)
 
 
 def _mapping(made: Import, mapped: tuple[str, ...]) -> dict[str, str]:

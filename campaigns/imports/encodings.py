@@ -50,6 +50,20 @@ class _Look:
     samples: list[bytes] = field(default_factory=list)
 
 
+def named(given: str) -> str:
+    """The encoding of that name, or another name for it, such as windows-1250; raises BadInput."""
+    try:
+        name = codecs.lookup(given).name
+    except (LookupError, ValueError):
+        name = ""
+    if name not in CHOICES:
+        raise BadInput(
+            _("“%(name)s” is no encoding that is read here. There are: %(known)s.",
+              name=given[:40], known=", ".join(CHOICES)), field="encoding",
+        )  # fmt: skip
+    return name
+
+
 def guess(path: Path) -> str:
     """The name of the encoding; raises BadInput when the file is no text at all."""
     with path.open("rb") as file:

@@ -125,7 +125,18 @@ def propose(columns: Sequence[str], samples: Sequence[Sequence[str]]) -> dict[st
         if target in ONCE:
             taken.add(target)
         mapping[str(number)] = target
-    return mapping
+    return _with_whole_names(mapping, samples)
+
+
+def _with_whole_names(mapping: dict[str, str], samples: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Without a column of last names, one of first names that has two words in most cells holds both."""
+    given = {target: number for number, target in mapping.items()}
+    if Target.FIRST_NAME not in given or Target.LAST_NAME in given:
+        return mapping
+    number = given[Target.FIRST_NAME]
+    cells = [row[int(number)] for row in samples if int(number) < len(row) and row[int(number)].strip()]
+    whole = _share(cells, lambda cell: " " in cell) > _MANY
+    return mapping | {number: Target.FULL_NAME} if whole else mapping
 
 
 def _by_cells(cells: Sequence[str], named: Target | None) -> Target:

@@ -17,8 +17,7 @@ from campaigns.contacts.models import Import, ImportStatus
 from campaigns.contacts.names import tidy
 from campaigns.database import now
 from campaigns.errors import BadInput, Conflict
-from campaigns.imports import layouts, reading, running
-from campaigns.imports.encodings import CHOICES
+from campaigns.imports import encodings, layouts, reading, running
 from campaigns.imports.mapping import Incoming, Refused, Understanding
 from campaigns.imports.reading import Shape, Table
 from campaigns.imports.targets import ONCE, Target
@@ -87,11 +86,10 @@ def _propose(import_: Import, shape: Shape, path: Path) -> None:
 def reread(import_: Import, encoding: str, delimiter: str, header: bool) -> None:
     """Read the file another way, as a person says, and propose its columns anew; raises BadInput."""
     _still_open(import_)
-    if encoding not in {*CHOICES, import_.encoding} or delimiter not in {
-        *reading.DELIMITERS,
-        import_.delimiter,
-    }:
-        raise BadInput(_("Choose an encoding and a delimiter from the lists."))
+    if delimiter not in {*reading.DELIMITERS, import_.delimiter}:
+        raise BadInput(_("Choose what separates the columns: a comma, a semicolon, a tab or a bar."))
+    if encoding != import_.encoding:
+        encoding = encodings.named(encoding)
     _propose(import_, Shape(encoding, delimiter, header), _path(import_))
 
 

@@ -1,7 +1,7 @@
 """The language of rules."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.audiences import rules
@@ -103,16 +103,19 @@ def test_the_place_is_pointed_at():
     assert caught.value.pointed("tag:a\nand citty:b") == "and citty:b\n    ^"
 
 
+@settings(deadline=None)
 @given(nodes(text=ANY_TEXT))
 def test_text_and_back(tree):
     assert rules.parse(rules.text(tree)) == tree
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=BARE, min_size=1))
 def test_plain_words_need_no_quotes(word):
     assert rules.parse(f"tag:{word}") == Test("tag", Op.IS, (word,))
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.text(alphabet='()",:!=~<>“”„ \\andortginoempy-+0129d')))
 def test_any_text_is_a_rule_or_a_clear_no(text):
     problem = None

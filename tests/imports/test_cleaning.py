@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.imports import cleaning, dates, places
@@ -47,6 +47,7 @@ def test_notes_keep_their_lines():
     assert cleaning.note(" line one \r\nline\ttwo\n\n") == "line one\nline two"
 
 
+@settings(deadline=None)  # the first call of some reads tables
 @given(ANYTHING)
 def test_text_is_always_one_clean_line(cell):
     kept = cleaning.text(cell, 100)
@@ -56,11 +57,13 @@ def test_text_is_always_one_clean_line(cell):
     assert not any(c in "\r\n\0\t\x85\u2028" for c in kept)
 
 
+@settings(deadline=None)  # the first call of some reads tables
 @given(ANYTHING)
 def test_what_we_write_comes_back_as_it_was(cell):
     assert cleaning.text(safe(cell), 1000) == cleaning.text(cell, 1000)
 
 
+@settings(deadline=None)  # the first call of some reads tables
 @given(ANYTHING)
 def test_no_cell_that_we_write_is_a_formula(cell):
     written = safe(cell)
@@ -90,6 +93,7 @@ def test_labels(cell, names):
     assert cleaning.labels(cell) == names
 
 
+@settings(deadline=None)  # the first call of some reads tables
 @given(ANYTHING)
 def test_any_cell_can_be_asked_for_everything(cell):
     cleaning.labels(cell)

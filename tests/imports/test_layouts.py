@@ -113,3 +113,17 @@ def test_whether_the_day_comes_first(columns, cells, first):
     rows = [[*[""] * (len(columns) - 1), cell] for cell in cells]
 
     assert layouts.day_first(columns, layouts.propose(columns, rows), rows) is first
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "target"),
+    [
+        (["Email", "Jméno"], ["Jana Nováková", "Petr Dvořák"], Target.FULL_NAME),
+        (["Email", "Jméno"], ["Jana", "Petr"], Target.FIRST_NAME),
+        (["Email", "Jméno", "Příjmení"], ["Mary Jane", "Anna Maria"], Target.FIRST_NAME),
+    ],
+)
+def test_a_column_of_names_may_hold_whole_ones(columns, cells, target):
+    proposed = layouts.propose(columns, [["a@example.com", cell, ""] for cell in cells])
+
+    assert proposed["1"] == target

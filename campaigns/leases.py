@@ -1,5 +1,7 @@
 """Leases: a name that one process holds for a while, by the database's clock."""
 
+from typing import Any, cast
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -23,7 +25,7 @@ def hold(session: Session, name: str, owner: str, seconds: float) -> bool:
         .where(Lease.name == name, sa.or_(Lease.owner == owner, Lease.until < db_now()))
         .values(owner=owner, until=db_now(seconds))
     )
-    if taken.rowcount:
+    if cast("sa.CursorResult[Any]", taken).rowcount:
         return True
     if session.scalar(sa.select(Lease.name).where(Lease.name == name)):
         return False

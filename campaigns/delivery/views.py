@@ -4,8 +4,10 @@ import time
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
+from flask_security import current_user
 
 from campaigns.accounts.models import Role
+from campaigns.contacts import visibility
 from campaigns.database import reading, transaction
 from campaigns.delivery import accounting, explaining, listing, pacing, resolving
 from campaigns.errors import NotFound
@@ -110,6 +112,7 @@ def count_as_sent(campaign_id: int):
 def letters(contact_id: int):
     """The panel on a contact's page."""
     with reading() as session:
+        visibility.seen(session, current_user, contact_id)
         found = listing.of_contact(session, contact_id)
         return render_template("pages/delivery/_letters.html", letters=found, words=explaining)
 

@@ -1,0 +1,66 @@
+"""Who may open each address: written out, so that a new one must be thought about."""
+
+EVERYBODY, SIGNED_IN, MAKERS, ADMINS = "everybody", "signed in", "marketers", "admins"
+
+_TABLE = {
+    EVERYBODY: """
+        static security.static health.alive health.ready setup.first_run
+        tracking.link tracking.counted_link
+        preferences.leave preferences.leave_page preferences.pause_instead preferences.stop_following
+        preferences.show preferences.choose
+        security.login security.logout security.forgot_password security.reset_password
+        security.two_factor_token_validation security.two_factor_rescue security.mf_recovery
+        security.tf_select
+    """,
+    SIGNED_IN: """
+        home today.index today.everybody_engaged today.everything_due
+        today.log_call today.set_step today.finish_step
+        contacts.index contacts.show contacts.new contacts.create contacts.edit contacts.change contacts.take
+        contacts_acts.everything contacts_acts.act_on_everything contacts_acts.act_on_ticked
+        contacts_acts.label
+        companies.index companies.show companies.new companies.create companies.edit companies.change
+        consent.mailing consent.panel consent.change consent.evidence
+        crm.touch crm.timeline crm.log crm.bought crm.buy
+        steps.next_steps steps.set_step steps.change
+        delivery.letters
+        analytics.index analytics.show analytics.coverage analytics.domains analytics.people analytics.export
+        security.change_password security.verify security.two_factor_setup
+        security.two_factor_setup_validate security.mf_recovery_codes
+    """,
+    MAKERS: """
+        companies.delete
+        labels.index labels.create labels.edit labels.rename labels.merge labels.delete
+        consent.suppressed consent.suppress
+        imports.index imports.upload imports.show imports.progress imports.reread imports.look imports.start
+        imports.pause imports.resume imports.cancel imports.refused
+        audiences.index audiences.new audiences.create audiences.edit audiences.change audiences.preview
+        audiences.show audiences.people audiences.why audiences.export audiences.remove
+        templates.index templates.new templates.starter_letter templates.create templates.edit templates.save
+        templates.letter templates.contacts templates.copy templates.remove
+        mailings.index mailings.new mailings.create mailings.edit mailings.change mailings.show
+        mailings.content mailings.letter mailings.checks mailings.checks_dns mailings.status mailings.test
+        mailings.send mailings.schedule mailings.unschedule mailings.pause mailings.resume mailings.cancel
+        mailings.duplicate
+        senders.index senders.new senders.create senders.show senders.change senders.checks senders.new_key
+        senders.make_default senders.remove
+        delivery.progress delivery.messages delivery.send_again delivery.count_as_sent
+        analytics.export_people
+        mailbox.index mailbox.show mailbox.html mailbox.download mailbox.clear
+    """,
+    ADMINS: """
+        contacts.delete consent.lift
+        settings.index settings.change_organisation settings.users settings.invite settings.change_role
+        settings.change_active settings.mail settings.send_test_mail settings.audit_log
+        setup.welcome setup.sample
+    """,
+}
+
+RIGHTS = {endpoint: who for who, endpoints in _TABLE.items() for endpoint in endpoints.split()}
+
+# Whose rows are one's own or nobody's, for a salesperson; a colleague's do not exist.
+PEOPLE = {
+    EVERYBODY: {"nobody", "salesperson", "marketer", "admin"},
+    SIGNED_IN: {"salesperson", "marketer", "admin"},
+    MAKERS: {"marketer", "admin"},
+    ADMINS: {"admin"},
+}

@@ -270,6 +270,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_contact_email")),
     )
     op.create_index(op.f("ix_contact_address_hash"), "contact", ["address_hash"], unique=False)
+    op.create_index(
+        "ix_contact_birthday_id",
+        "contact",
+        ["birthday", "id"],
+        unique=False,
+        sqlite_where=sa.text("birthday != ''"),
+        postgresql_where=sa.text("birthday != ''"),
+    )
     op.create_index(op.f("ix_contact_company_id"), "contact", ["company_id"], unique=False)
     op.create_index(op.f("ix_contact_domain"), "contact", ["domain"], unique=False)
     op.create_index(op.f("ix_contact_first_key"), "contact", ["first_key"], unique=False)

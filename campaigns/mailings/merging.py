@@ -17,7 +17,8 @@ Values = dict[str, Any]
 PLAIN = (
     "email", "first_name", "last_name", "position", "language", "country", "city", "phone", "birthday",
 )  # fmt: skip
-LINKS = ("unsubscribe_url", "preferences_url", "web_url")
+LINKS = ("unsubscribe_url", "preferences_url", "web_url")  # the last is empty until there is an archive
+_KNOWN = ("unsubscribe_url", "preferences_url", "firm.name", "firm.postal_address", "firm.language")
 
 
 def fields() -> list[tuple[str, str, str]]:
@@ -45,7 +46,7 @@ def known(name: str) -> bool:
     if root == "contact":
         allowed = {*PLAIN, "name", "company", "categories", "tags"}
         return rest in allowed or rest.startswith("fields.")
-    return root in LINKS or name in ("firm.name", "firm.postal_address", "firm.language")
+    return name in _KNOWN
 
 
 def of_firm(session: Session) -> Values:

@@ -61,10 +61,12 @@ def of_campaign(session: Session, campaign: Campaign, contact_id: int | None = N
     return of_draft(session, composing.of(campaign.template), contact_id)
 
 
-def find_contacts(session: Session, words: str) -> list[Contact]:
-    """A few contacts by name or address; the newest when nothing is asked for."""
+def find_contacts(session: Session, words: str, chosen: int | None = None) -> list[Contact]:
+    """A few contacts by name or address; the newest when nothing is asked for. The chosen one stays."""
     asked = Filters(q=words.strip())
-    return finding.find(session, asked, sort="name" if asked.q else "new", limit=_FOUND)
+    found = finding.find(session, asked, sort="name" if asked.q else "new", limit=_FOUND)
+    kept = session.get(Contact, chosen) if chosen else None
+    return found if kept is None or kept in found else [kept, *found]
 
 
 def values_for(session: Session, contact_id: int | None) -> merging.Values:

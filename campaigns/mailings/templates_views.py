@@ -141,8 +141,9 @@ def letter(template_id: int) -> Response:
 def contacts() -> str:
     """The contacts to preview as, by what is typed."""
     with reading() as session:
-        found = previewing.find_contacts(session, request.args.get("as", ""))
-        return render_template("pages/mailings/_contacts.html", contacts=found, chosen=None)
+        chosen = request.args.get("contact_id", type=int)
+        found = previewing.find_contacts(session, request.args.get("as", ""), chosen)
+        return render_template("pages/mailings/_contacts.html", contacts=found, contact_id=chosen)
 
 
 @pages.post("/<int:template_id>/copy")
@@ -189,7 +190,7 @@ def _editor(session: Session, template: Template, draft: Draft, version: int, er
         kinds=_kinds(),
         languages=[("", _("As the organisation (%(language)s)", language=spoken)), *LANGUAGES.items()],
         fields=merging.fields(),
-        contacts=previewing.find_contacts(session, ""),
+        contacts=previewing.find_contacts(session, "", request.args.get("contact_id", type=int)),
         **_preview(session, template),
     )
 

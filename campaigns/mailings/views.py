@@ -33,13 +33,13 @@ pages = Blueprint("mailings", __name__, url_prefix="/campaigns")
 def index():
     """Campaigns, newest first, by status and name."""
     status, words = request.args.get("status", ""), request.args.get("q", "").strip()
-    after = paging.after()
+    after = paging.after(int)
     with reading() as session:
         rows = preparing.listed(
             session,
             status=status if status in set(Status) else "",
             words=words,
-            after=int(after[0]) if after else None,
+            after=after[0] if after else None,
             most=paging.SIZE + 1,
         )
         return render_template(

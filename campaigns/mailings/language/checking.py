@@ -109,7 +109,7 @@ class Checker:
     def _expression(self, node: Any, depth: int = 0) -> nodes.Expr:
         self._line = node.lineno or self._line
         if depth > MAX_DEPTH:
-            self._refuse(_("This is nested too deeply. Split it with {% set %}."))
+            self._refuse(_("This is nested too deeply. Split it into smaller steps."))
         depth += 1
         match node:
             case nodes.Const():

@@ -28,7 +28,7 @@ def binary(context: Context, sign: str, left: Any, right: Any) -> Any:
     if sign == "*" and (isinstance(left, str) or isinstance(right, str)):
         return _repeat(context, left, right)
     if sign == "%" and isinstance(left, str):
-        raise Refused(_("% works with numbers only. To join texts, use ~ between them."))
+        raise Refused(_("The percent sign works with numbers only. To join texts, write ~ between them."))
     return _SIGNS[sign](bounded(number(left)), bounded(number(right)))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from dramatiq import Message
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from campaigns import broker
 
@@ -72,6 +72,7 @@ def _leave(session: Session) -> None:
             break  # one wait for a dead queue is enough
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
-    session.info.pop("rung", None)
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, ended: SessionTransaction) -> None:
+    if not ended.nested:  # what was rung before a savepoint outlives it
+        session.info.pop("rung", None)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from campaigns import broker, embedded, schema, settings
+from campaigns import broker, database, embedded, schema, settings
 from campaigns.cli.serving import Supervisor
 from campaigns.errors import Conflict, NotReady
 from campaigns.processes import free_port, is_free
@@ -102,6 +102,7 @@ def _start(supervisor: Supervisor, chosen: settings.Settings, workers: int) -> N
     if supervisor.stopping:
         return
     schema.upgrade()
+    database.use(None)  # nothing else is asked of it here
     web = supervisor.start("web", "campaigns.cli", "web")
     for number in range(1, workers + 1):
         supervisor.start(f"worker {number}", "campaigns.cli", "worker")

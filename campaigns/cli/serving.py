@@ -54,7 +54,10 @@ class Supervisor:
 
     def listen_for_the_end(self) -> None:
         """Let Ctrl-C, SIGTERM and a closed terminal ask us to stop; a second time cuts it short."""
-        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signs = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks not to listen to that
+            signs.append(signal.SIGHUP)
+        for sign in signs:
             signal.signal(sign, lambda *_: self._kill_all() if self._asked.is_set() else self._asked.set())
 
     @property

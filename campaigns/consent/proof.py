@@ -19,7 +19,7 @@ def purpose_word(purpose: str) -> str:
     """What a purpose is called."""
     known = {
         Purpose.MAIL: _("Letters"),
-        Purpose.TRACKING: _("Following opens and clicks"),
+        Purpose.TRACKING: _("Opens and clicks"),
         Purpose.PROFILING: _("A profile"),
         Purpose.AD_PLATFORMS: _("Advertising platforms"),
     }

@@ -59,4 +59,4 @@ def time_there(zone: str, locale: str) -> str:
         there = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
         return zone
-    return f"{format_time(now().astimezone(there), 'short', locale=locale)} ({zone.replace('_', ' ')})"
+    return f"{format_time(now().astimezone(there), 'short', locale=locale)} ({zone.rpartition('/')[2].replace('_', ' ')})"

@@ -77,7 +77,7 @@ def change(step_id: int, act: str) -> Any:
             steps.postpone(session, step_id, steps.due_day(form.get("due_on", "")))
         else:
             steps.drop(session, step_id)
-        asking = steps.nothing_open(session, contact_id)
+        asking = steps.first(session, contact_id) is None
     said = _("Done. What comes next?") if asking else _("Kept.")
     return panels.kept("next", _page(contact_id), lambda: _shown(contact_id, asking=asking), said)
 

@@ -142,10 +142,10 @@ def of(session: Session, contact_id: int, done: int = 5) -> Sequence[NextStep]:
     return [*session.scalars(still), *session.scalars(past)]
 
 
-def nothing_open(session: Session, contact_id: int) -> bool:
-    """Whether nothing is planned for this contact."""
-    still = sa.select(NextStep.id).where(NextStep.contact_id == contact_id, NextStep.done_at.is_(None))
-    return session.scalar(still.limit(1)) is None
+def first(session: Session, contact_id: int) -> NextStep | None:
+    """The open step that is due soonest; None when nothing is planned."""
+    still = sa.select(NextStep).where(NextStep.contact_id == contact_id, NextStep.done_at.is_(None))
+    return session.scalar(still.order_by(NextStep.due_on, NextStep.id).limit(1))
 
 
 def due(

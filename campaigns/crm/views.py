@@ -41,11 +41,11 @@ def _offer(page: str, key: str, endpoint: str, title: Any, place: int, *, side: 
 @pages.get("/contacts/<int:contact_id>/touch")
 @guards.signed_in
 def touch(contact_id: int):
-    """The newest two-way touch in one line."""
+    """The newest two-way touch and the next step, a line each."""
     with reading() as session:
         contact = visibility.seen(session, current_user, contact_id)
-        newest = logging.newest_touch(session, contact_id)
-        return render_template("pages/crm/_touch.html", contact=contact, newest=newest)
+        newest, step = logging.newest_touch(session, contact_id), steps.first(session, contact_id)
+        return render_template("pages/crm/_touch.html", contact=contact, newest=newest, step=step)
 
 
 @pages.get("/contacts/<int:contact_id>/timeline")

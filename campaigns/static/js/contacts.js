@@ -1,5 +1,9 @@
 // A contact's page: days at one press, forms that open where one types, panels that keep the place.
 (() => {
+  // Filters stand open where there is room.
+  if (window.matchMedia("(min-width: 48rem)").matches) {
+    document.querySelectorAll("[data-open-when-wide]").forEach((part) => { part.open = true; });
+  }
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-fill]");
     if (button) document.getElementById(button.dataset.fill).value = button.dataset.value;

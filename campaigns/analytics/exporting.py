@@ -1,6 +1,7 @@
 """The tables of a report as rows for a file."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import tzinfo
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,21 +15,21 @@ from campaigns.words import _
 Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
 
 
-def links(session: Session, numbers: Figures, timezone: str) -> Table:
+def links(session: Session, numbers: Figures, zone: tzinfo) -> Table:
     """One row a link."""
     heading = [_("Link"), _("Text"), _("Address"), _("People"), _("Clicks"), _("By machines")]
     found = breakdown.links(session, numbers.campaign)
     return heading, [(one.position, one.text, one.url, one.people, one.clicks, one.machines) for one in found]
 
 
-def hours(session: Session, numbers: Figures, timezone: str) -> Table:
+def hours(session: Session, numbers: Figures, zone: tzinfo) -> Table:
     """One row an hour or day."""
     heading = [_("From"), _("Opens"), _("Clicks"), _("Fetched ahead or by machines")]
-    buckets = timeline(session, numbers.campaign, timezone).buckets
+    buckets = timeline(session, numbers.campaign, zone).buckets
     return heading, [(one.start, one.opens, one.clicks, one.machines) for one in buckets]
 
 
-def domains(session: Session, numbers: Figures, timezone: str) -> Table:
+def domains(session: Session, numbers: Figures, zone: tzinfo) -> Table:
     """One row a domain."""
     heading = [_("Domain"), _("Letters"), _("Sent"), _("Clicked"), _("Opened"), _("Failed or bounced")]
     found = breakdown.domains(session, numbers.campaign.id)
@@ -38,14 +39,14 @@ def domains(session: Session, numbers: Figures, timezone: str) -> Table:
     ]
 
 
-def failures(session: Session, numbers: Figures, timezone: str) -> Table:
+def failures(session: Session, numbers: Figures, zone: tzinfo) -> Table:
     """One row a way of failing."""
     heading = [_("Reason"), _("Letters"), _("What a server said")]
     found = breakdown.failures(session, numbers.campaign.id)
     return heading, [(one.reason, one.letters, one.reply) for one in found]
 
 
-TABLES: dict[str, Callable[[Session, Figures, str], Table]] = {
+TABLES: dict[str, Callable[[Session, Figures, tzinfo], Table]] = {
     "links": links,
     "hours": hours,
     "domains": domains,

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, timedelta, tzinfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -40,7 +39,7 @@ class Timeline:
     by_hour: bool
 
 
-def timeline(session: Session, campaign: Campaign, timezone: str) -> Timeline:
+def timeline(session: Session, campaign: Campaign, zone: tzinfo) -> Timeline:
     """What happened since the campaign began, from its kept counts."""
     query = (
         sa.select(HitCount.hour, HitCount.kind, HitCount.label, HitCount.hits)
@@ -53,7 +52,6 @@ def timeline(session: Session, campaign: Campaign, timezone: str) -> Timeline:
     start = min(campaign.started_at or rows[0].hour, rows[0].hour)
     end = min(rows[-1].hour, start + _LONGEST)
     by_hour = end - start <= _BY_HOUR
-    zone = _zone(timezone)
     buckets = _empty(start, end, by_hour, zone)
     for hour, kind, label, hits in rows:
         bucket = buckets.get(_floor(hour, by_hour, zone))
@@ -71,7 +69,7 @@ def _count(bucket: Bucket, kind: str, label: str, hits: int) -> None:
         bucket.machines += hits
 
 
-def _empty(start: datetime, end: datetime, by_hour: bool, zone: ZoneInfo) -> dict[datetime, Bucket]:
+def _empty(start: datetime, end: datetime, by_hour: bool, zone: tzinfo) -> dict[datetime, Bucket]:
     buckets: dict[datetime, Bucket] = {}
     at = start
     while at <= end + timedelta(hours=1):
@@ -82,13 +80,6 @@ def _empty(start: datetime, end: datetime, by_hour: bool, zone: ZoneInfo) -> dic
     return buckets
 
 
-def _floor(at: datetime, by_hour: bool, zone: ZoneInfo) -> datetime:
+def _floor(at: datetime, by_hour: bool, zone: tzinfo) -> datetime:
     local = at.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     return local if by_hour else local.replace(hour=0)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, render_template, request
+from flask_babel import get_timezone
 from flask_security import current_user
 from sqlalchemy.orm import Session
 
@@ -43,7 +44,7 @@ def index():
 def show(campaign_id: int):
     with reading() as session:
         numbers = figures.figures(session, campaign_id)
-        times = timeline.timeline(session, numbers.campaign, _timezone())
+        times = timeline.timeline(session, numbers.campaign, get_timezone())
         named = wording.hour if times.by_hour else wording.day
         return render_template(
             "pages/analytics/show.html",
@@ -102,7 +103,7 @@ def people(campaign_id: int):
 def export(campaign_id: int, table: str):
     with reading() as session:
         numbers = figures.figures(session, campaign_id)
-        heading, rows = exporting.TABLES[table](session, numbers, _timezone())
+        heading, rows = exporting.TABLES[table](session, numbers, get_timezone())
         return _csv(f"campaign-{campaign_id}-{table}.csv", heading, rows)
 
 
@@ -141,10 +142,6 @@ def _after_campaign() -> tuple[datetime | None, int]:
         return datetime.fromisoformat(after[0]), int(after[1])
     except (ValueError, TypeError, IndexError) as error:
         raise BadInput(_("This page of the list can't be found. Go back to the first one.")) from error
-
-
-def _timezone() -> str:
-    return str(g.get("timezone") or "UTC")
 
 
 def _csv(name: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:

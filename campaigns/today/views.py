@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask import session as cookie
+from flask_babel import get_timezone
 from flask_security import current_user
 from sqlalchemy.orm import Session
 
@@ -142,7 +142,7 @@ def _theirs(whose: str) -> sa.ColumnElement[bool]:
 
 
 def _today() -> date:
-    return now().astimezone(ZoneInfo(g.get("timezone") or "UTC")).date()
+    return now().astimezone(get_timezone()).date()
 
 
 def _after(read: Callable[[str], Any]) -> tuple[Any, int] | None:

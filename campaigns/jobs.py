@@ -74,5 +74,5 @@ def _leave(session: Session) -> None:
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget(session: Session, ended: SessionTransaction) -> None:
-    if not ended.nested:  # what was rung before a savepoint outlives it
+    if ended.parent is None:  # what was rung before a savepoint outlives it
         session.info.pop("rung", None)

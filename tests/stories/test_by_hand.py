@@ -164,6 +164,6 @@ def _plan_the_next_step(page: Page) -> None:
     page.get_by_role("button", name="Write it down").click()
     expect(page.locator("#panel-timeline .timeline").get_by_text("Call").first).to_be_visible()
     page.locator("summary", has_text="Set the next step").click()
-    page.locator("#panel-next [name=what]").last.fill("Send the offer")
-    page.locator("#panel-next form").last.get_by_role("button").first.click()
+    page.fill("#step-what", "Send the offer")
+    page.get_by_role("button", name="Set it").click()
     expect(page.locator("#panel-next").get_by_text("Send the offer")).to_be_visible()

@@ -24,6 +24,8 @@ from campaigns.mailings.rendering import Content
 from campaigns.words import _, ngettext
 
 _NAMED = 5  # of a kind; the rest is counted
+# *|FNAME|* (Mailchimp), [[FirstName]] (Mailjet), {firstname}, %FIRSTNAME%
+_FOREIGN = re.compile(r"\*\|[\w:.]+\|\*|\[\[[\w. ]+\]\]|(?<!\{)\{[A-Za-z_]+\}(?!\})|%[A-Z_]{3,}%")
 
 
 class Level(StrEnum):
@@ -165,12 +167,13 @@ def _letter(session: Session, content: Content) -> Iterator[Check]:
         merging.sample(), merging.of_firm(session), dict.fromkeys(merging.LINKS, "https://x/")
     )
     try:
-        subject, html, _text = rendering.render(letterer, values)
+        subject, html, text = rendering.render(letterer, values)
     except BadInput as problem:
         yield Check(Level.FAIL, _("The letter can't be filled in: %(why)s", why=problem.message))
         return
     if not subject.strip():
         yield Check(Level.FAIL, _("The subject comes out empty."), _("Give its merge fields a fallback."))
+    yield from _foreign(f"{subject} {text}")
     yield from _weight(html)
     yield from _images(html)
     yield from _links(html)
@@ -178,6 +181,16 @@ def _letter(session: Session, content: Content) -> Iterator[Check]:
         yield Check(Level.OK, _("The letter says how to unsubscribe."))
     else:
         yield Check(Level.OK, _("Postal address and unsubscribe link are added at the foot where missing."))
+
+
+def _foreign(text: str) -> Iterator[Check]:
+    left = sorted(set(_FOREIGN.findall(text)))
+    if left:
+        yield Check(
+            Level.WARN,
+            _("The letter holds merge fields of another program."),
+            _("Write ours instead, such as {{ contact.first_name }}: %(list)s", list=_some(left)),
+        )
 
 
 def _weight(html: str) -> Iterator[Check]:

@@ -86,6 +86,16 @@ def test_a_heavy_letter_with_silent_pictures_and_dead_links_is_warned_about(sess
     assert preflight.failures(session, campaign) == []
 
 
+def test_merge_fields_of_other_programs_are_noticed(session, campaign):
+    write(
+        session, subject="*|FNAME|*", source="<p>[[FirstName]] {firstname} %NAME% 5 % off {{ '{' }} a[1]</p>"
+    )
+    warned = " | ".join(found(session, campaign, Level.WARN))
+    assert "*|FNAME|*, [[FirstName]], {firstname}" in warned
+    assert "%NAME%" in warned
+    assert "a[1]" not in warned
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns import jobs
 from campaigns.accounts import audit
 from campaigns.audiences import rules
 from campaigns.audiences.models import Audience
@@ -17,6 +18,7 @@ def create(session: Session, name: str, rule: str, note: str = "", user_id: int 
     )
     session.add(audience)
     session.flush()
+    jobs.ring(session, jobs.COUNT_AUDIENCES)  # for the list
     audit.note(session, "audience.create", f"audience:{audience.id}", rule=audience.rule[:500])
     return audience
 
@@ -26,6 +28,7 @@ def change(session: Session, audience: Audience, name: str, rule: str, note: str
     audience.name = _named(session, name, audience.id)
     audience.rule, audience.note = _sound(rule), note.strip()[:500]
     audience.counted = audience.counted_at = None
+    jobs.ring(session, jobs.COUNT_AUDIENCES)
     audit.note(session, "audience.change", f"audience:{audience.id}", rule=audience.rule[:500])
 
 

@@ -28,9 +28,9 @@ _MAKERS = (Role.MARKETER,)
 def index() -> str:
     """All audiences by name."""
     query = sa.select(Audience).order_by(Audience.name, Audience.id)
-    after = paging.after()
+    after = paging.after(str, int)
     if after:
-        query = query.where(sa.tuple_(Audience.name, Audience.id) > sa.tuple_(str(after[0]), int(after[1])))
+        query = query.where(sa.tuple_(Audience.name, Audience.id) > sa.tuple_(*after))
     with reading() as session:
         rows = session.scalars(query.limit(paging.SIZE + 1)).all()
         page = paging.page(rows, lambda audience: [audience.name, audience.id])
@@ -126,14 +126,12 @@ def _preview(session: Any, rule: str) -> str:
 @guards.role(*_MAKERS)
 def show(audience_id: int) -> str:
     """One audience: how many, who is left out and why, some of its people."""
-    with transaction() as session:  # the count is kept for the list
-        audience = saving.one(session, audience_id)
-        found = previewing.remember(session, audience)
     with reading() as session:
+        audience = saving.one(session, audience_id)
         return render_template(
             "pages/audiences/show.html",
             audience=audience,
-            found=found,
+            found=previewing.count(session, audience.rule),
             sample=previewing.people(session, audience.rule, limit=6),
             languages=previewing.by_language(session, audience.rule),
             categories=previewing.by_category(session, audience.rule),
@@ -147,12 +145,10 @@ def show(audience_id: int) -> str:
 def people(audience_id: int) -> str:
     """Those who may be mailed, or those left out for `?reason=`."""
     reason = request.args.get("reason", previewing.IN)
-    after = paging.after()
+    after = paging.after(int)
     with reading() as session:
         audience = saving.one(session, audience_id)
-        rows = previewing.people(
-            session, audience.rule, reason, int(after[0]) if after else 0, paging.SIZE + 1
-        )
+        rows = previewing.people(session, audience.rule, reason, after[0] if after else 0, paging.SIZE + 1)
         page = paging.page(rows, lambda contact: [contact.id])
         return render_template(
             "pages/audiences/people.html", audience=audience, page=page, reason=reason, why=words(reason)

@@ -164,9 +164,9 @@ def send_test_mail() -> Any:
 def audit_log() -> str:
     """Who did what, newest first."""
     query = sa.select(AuditEntry, User).outerjoin(User, User.id == AuditEntry.user_id)
-    after = paging.after()
+    after = paging.after(int)
     if after:
-        query = query.where(AuditEntry.id < int(after[0]))
+        query = query.where(AuditEntry.id < after[0])
     with reading() as session:
         rows = session.execute(query.order_by(AuditEntry.id.desc()).limit(paging.SIZE + 1)).all()
         page = paging.page(rows, lambda row: [row[0].id])

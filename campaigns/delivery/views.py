@@ -71,10 +71,10 @@ def messages(campaign_id: int):
     if group not in listing.GROUPS:
         raise NotFound(_("There is no such list of messages."))
     reason = request.args.get("reason", "")
-    after = paging.after() or [0]
+    after = paging.after(int) or [0]
     with reading() as session:
         campaign = _campaign(session, campaign_id)
-        lines = listing.of_campaign(session, campaign_id, group, reason, int(after[0]), paging.SIZE + 1)
+        lines = listing.of_campaign(session, campaign_id, group, reason, after[0], paging.SIZE + 1)
         return render_template(
             "pages/delivery/messages.html",
             campaign=campaign,

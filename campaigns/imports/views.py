@@ -34,8 +34,8 @@ def index():
     """All imports, newest first, and the place to drop a file."""
     with reading() as session:
         listed = sa.select(Import).order_by(Import.id.desc()).limit(paging.SIZE + 1)
-        if after := paging.after():
-            listed = listed.where(Import.id < int(after[0]))
+        if after := paging.after(int):
+            listed = listed.where(Import.id < after[0])
         page = paging.page(session.scalars(listed).all(), lambda one: [one.id])
         return render_template("pages/imports/index.html", page=page)
 

@@ -28,16 +28,19 @@ class Page(Generic[T]):
     prev_url = property(lambda self: self.first_url)
 
 
-def after() -> list[Any] | None:
-    """The key of the row after which this page starts, from `?after=`; None on the first page."""
+def after(*kinds: type) -> list[Any] | None:
+    """The key of the row after which this page starts, from `?after=`; None on the first page.
+
+    `kinds` are the types of its parts. Raises BadInput for what no page of this list gave.
+    """
     given = request.args.get("after")
     if not given:
         return None
     try:
         key = json.loads(base64.urlsafe_b64decode(given.encode("ascii", "replace") + b"=="))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise BadInput(_("This page of the list can't be found. Go back to the first one.")) from error
-    if not isinstance(key, list):
+    if not isinstance(key, list) or (kinds and tuple(map(type, key)) != kinds):
         raise BadInput(_("This page of the list can't be found. Go back to the first one."))
     return key
 

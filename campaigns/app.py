@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from campaigns import paths, settings, tables  # noqa: F401 - tables: every model is known
 from campaigns.accounts import signing_in
 from campaigns.setup import views as setup
-from campaigns.web import headers, language, navigation, protection, refusals
+from campaigns.web import headers, language, navigation, numbers, own_address, protection, refusals
 
 _LARGEST_UPLOAD = 512 * 1024 * 1024
 _LARGEST_FORM = 4 * 1024 * 1024
@@ -48,6 +48,8 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     app = Flask("campaigns", static_folder=str(static), template_folder=str(paths.TEMPLATES))
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST_UPLOAD, MAX_FORM_MEMORY_SIZE=_LARGEST_FORM)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_map.converters["int"] = numbers.RowNumber
+    own_address.register(app)
     signing_in.register(app)
     protection.register(app)
     language.register(app)

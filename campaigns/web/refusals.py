@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from campaigns.errors import PersonError
@@ -18,6 +19,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(PersonError, _person_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
+    for kind in (DataError, OverflowError, UnicodeEncodeError):
+        app.register_error_handler(kind, _unfit)
     app.register_error_handler(Exception, _surprise)
 
 
@@ -36,6 +39,13 @@ def _http_error(error: HTTPException) -> Any:
     if status < 400 or error.response is not None:
         return error
     return _answer(status, _sentence(status))
+
+
+def _unfit(error: Exception) -> Any:
+    """What no database keeps: numbers of a hundred digits, NUL and half characters in text."""
+    log.warning("unfit", path=request.path, error=str(error)[:200])
+    said = _("A number is too large here, or a text holds signs that can't be kept. Correct it.")
+    return _answer(422, said)
 
 
 def _surprise(error: Exception) -> Any:

@@ -74,7 +74,7 @@ _FIELDS = {
 
 
 def _found(form: dict[str, str]) -> int:
-    if _from_elsewhere() and not hmac.compare_digest(form.get("code", ""), founding.code()):
+    if _from_elsewhere() and not hmac.compare_digest(form.get("code", "").encode(), founding.code().encode()):
         raise BadInput(
             _("The code is not right. It stands in the file “setup-code” of the data folder."), field="code"
         )

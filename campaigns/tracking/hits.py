@@ -30,6 +30,8 @@ _UNKEPT = [
     ("Cache-Control", "no-store, no-cache, must-revalidate, private, max-age=0"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Content-Security-Policy", "default-src 'none'"),
     ("X-Robots-Tag", "noindex, nofollow"),
 ]
 _PICTURE = [

@@ -16,6 +16,9 @@ from campaigns.cli.serving import Supervisor
 from campaigns.errors import Conflict, NotReady
 from campaigns.processes import free_port, is_free
 
+# Who listens everywhere is reached here too.
+_HERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # nosec B104
+
 
 @click.command()
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes; as set otherwise.")
@@ -125,8 +128,7 @@ def _start_queue(supervisor: Supervisor, data_dir: Path) -> None:
 
 
 def _address(chosen: settings.Settings) -> str:
-    # Who listens everywhere is reached here too.
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(chosen.host, chosen.host)
+    host = _HERE.get(chosen.host, chosen.host)
     return f"http://{host}:{chosen.port}"
 
 

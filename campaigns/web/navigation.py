@@ -1,4 +1,4 @@
-"""The main menu: what stands in it, and for whom; items of rooms that are not there are left out."""
+"""The menu and the parts of Settings: what is there and what the person who asks may open, in order."""
 
 from typing import Any
 
@@ -6,25 +6,6 @@ from flask import Flask, current_app, url_for
 from flask_security import current_user
 
 from campaigns.words import lazy
-
-_ALL: tuple[str, ...] = ()
-_MAKERS = ("admin", "marketer")
-_ADMIN = ("admin",)
-
-# key, label, endpoint, icon, roles (empty: everybody)
-_ITEMS: tuple[tuple[str, Any, str, str, tuple[str, ...]], ...] = (
-    ("today", lazy("Today"), "today.index", "sun", _ALL),
-    ("contacts", lazy("Contacts"), "contacts.index", "users", _ALL),
-    ("companies", lazy("Companies"), "companies.index", "building", _ALL),
-    ("imports", lazy("Imports"), "imports.index", "upload", _MAKERS),
-    ("audiences", lazy("Audiences"), "audiences.index", "target", _MAKERS),
-    ("campaigns", lazy("Campaigns"), "mailings.index", "send", _MAKERS),
-    ("templates", lazy("Templates"), "templates.index", "template", _MAKERS),
-    ("reports", lazy("Reports"), "analytics.index", "chart-bar", _ALL),
-    ("mailbox", lazy("Captured mail"), "mailbox.index", "inbox", _MAKERS),
-    ("settings", lazy("Settings"), "settings.index", "settings", _ADMIN),
-)
-
 
 # key, label, endpoint: the parts of Settings
 _SETTINGS: tuple[tuple[str, Any, str], ...] = (
@@ -37,6 +18,25 @@ _SETTINGS: tuple[tuple[str, Any, str], ...] = (
     ("audit", lazy("Audit log"), "settings.audit_log"),
 )
 
+# key, label, icon, endpoints: the first that the person may open is where the item leads
+_ITEMS: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
+    ("today", lazy("Today"), "sun", ("today.index",)),
+    ("contacts", lazy("Contacts"), "users", ("contacts.index",)),
+    ("companies", lazy("Companies"), "building", ("companies.index",)),
+    ("imports", lazy("Imports"), "upload", ("imports.index",)),
+    ("audiences", lazy("Audiences"), "target", ("audiences.index",)),
+    ("campaigns", lazy("Campaigns"), "send", ("mailings.index",)),
+    ("templates", lazy("Templates"), "template", ("templates.index",)),
+    ("reports", lazy("Reports"), "chart-bar", ("analytics.index",)),
+    ("mailbox", lazy("Captured mail"), "inbox", ("mailbox.index",)),
+    ("settings", lazy("Settings"), "settings", tuple(endpoint for _key, _label, endpoint in _SETTINGS)),
+)
+
+_ACCOUNT: tuple[tuple[Any, str, str], ...] = (
+    (lazy("Change password"), "security.change_password", "key"),
+    (lazy("Two-step sign-in"), "security.two_factor_setup", "shield-lock"),
+)
+
 
 def register(app: Flask) -> None:
     """Let every page draw the menu."""
@@ -45,34 +45,38 @@ def register(app: Flask) -> None:
     )
 
 
+def _open(endpoint: str) -> bool:
+    """Whether there is such a page and its guard lets the person in."""
+    view = current_app.view_functions.get(endpoint)
+    guard = getattr(view, "__guard__", "signed in")
+    if view is None or not current_user or not current_user.is_authenticated:
+        return False
+    return guard in ("public", "signed in") or current_user.may(*guard.split(" or "))
+
+
 def nav_items() -> list[dict[str, str]]:
     """The menu of the person who asks: key, label, href, icon of each item."""
-    if not current_user or not current_user.is_authenticated:
-        return []
-    return [
-        {"key": key, "label": str(label), "href": url_for(endpoint), "icon": icon}
-        for key, label, endpoint, icon, roles in _ITEMS
-        if endpoint in current_app.view_functions and (not roles or current_user.may(*roles))
-    ]
+    found = []
+    for key, label, icon, endpoints in _ITEMS:
+        first = next(filter(_open, endpoints), None)
+        if first:
+            found.append({"key": key, "label": str(label), "href": url_for(first), "icon": icon})
+    return found
 
 
 def account_items() -> list[dict[str, str]]:
     """What stands below the person's own name."""
-    entries = (
-        (lazy("Change password"), "security.change_password", "key"),
-        (lazy("Two-step sign-in"), "security.two_factor_setup", "shield-lock"),
-    )
     return [
         {"label": str(label), "href": url_for(endpoint), "icon": icon}
-        for label, endpoint, icon in entries
+        for label, endpoint, icon in _ACCOUNT
         if endpoint in current_app.view_functions
     ]
 
 
 def settings_tabs(active: str) -> list[tuple[str, str, bool]]:
-    """The parts of Settings that are there, as `ui.tabs` wants them: address, label, whether it is open."""
+    """The parts of Settings open to the person, as `ui.tabs` wants them: address, label, whether active."""
     return [
         (url_for(endpoint), str(label), key == active)
         for key, label, endpoint in _SETTINGS
-        if endpoint in current_app.view_functions
+        if _open(endpoint)
     ]

@@ -123,6 +123,12 @@
   });
   $$("[data-bulk]").forEach(count);
 
+  // ---- the open tab is in sight ----
+  $$(".tabs [aria-current]").forEach((tab) => {
+    const bar = tab.closest(".tabs");
+    bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+  });
+
   // ---- what scrolls sideways can be reached by keyboard ----
   const reachable = new ResizeObserver((entries) => entries.forEach(({ target }) => {
     if (target.scrollWidth <= target.clientWidth) { target.removeAttribute("tabindex"); target.removeAttribute("role"); return; }

@@ -16,6 +16,7 @@ from campaigns.mailings.models import Campaign
 from campaigns.mailings.rendering import Content, Letterer
 
 _FOUND = 8
+_ALWAYS, _NEVER = "(min-width: 0px)", "(max-width: 0px)"
 _DARK = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
 _LIGHT = re.compile(r"\(\s*prefers-color-scheme\s*:\s*light\s*\)", re.IGNORECASE)
 
@@ -32,11 +33,17 @@ class Preview:
     empty: tuple[str, ...]  # fields that leave a hole for this contact
     unknown: tuple[str, ...]  # fields that nobody has
 
-    @property
-    def dark(self) -> str:
-        """The HTML as a mail program in dark mode that honours the letter's own dark styles shows it."""
-        forced = _LIGHT.sub("(width < 0px)", _DARK.sub("(min-width: 0px)", self.html))
-        return '<meta name="color-scheme" content="dark"><style>:root{background:#121212}</style>' + forced
+    def seen(self, view: str) -> str:
+        """The HTML as a mail program in light or dark mode shows it, whatever the reader's own screen is."""
+        if view == "dark":
+            forced = _LIGHT.sub(_NEVER, _DARK.sub(_ALWAYS, self.html))
+            return (
+                '<meta name="color-scheme" content="dark"><style>:root{background:#121212}</style>' + forced
+            )
+        return (
+            _DARK.sub(_NEVER, _LIGHT.sub(_ALWAYS, self.html))
+            + "<style>:root{color-scheme:only light}</style>"
+        )
 
 
 def of_draft(session: Session, draft: Draft, contact_id: int | None = None) -> Preview:

@@ -133,7 +133,7 @@ def letter(template_id: int) -> Response:
         template = composing.get(session, template_id)
         draft = composing.of(template)
         preview = previewing.of_draft(session, draft, request.args.get("contact_id", type=int))
-    return frames.letter(preview.dark if request.args.get("view") == "dark" else preview.html)
+    return frames.letter(preview.seen(request.args.get("view", "")))
 
 
 @pages.get("/contacts")

@@ -151,7 +151,7 @@ def letter(campaign_id: int):
     with reading() as session:
         campaign = preparing.get(session, campaign_id)
         preview = previewing.of_campaign(session, campaign, request.args.get("contact_id", type=int))
-    return frames.letter(preview.dark if request.args.get("view") == "dark" else preview.html)
+    return frames.letter(preview.seen(request.args.get("view", "")))
 
 
 @pages.get("/<int:campaign_id>/preflight")

@@ -42,8 +42,9 @@ def test_the_dark_view_turns_the_letters_own_dark_styles_on(session):
     source = "<style>@media (prefers-color-scheme: dark) { p { color: #fff } }</style><p>x</p>"
     seen = previewing.of_draft(session, Draft("x", "S", source, "html"))
     assert "prefers-color-scheme: dark" in seen.html
-    assert "prefers-color-scheme: dark" not in seen.dark
-    assert "(min-width: 0px)" in seen.dark
+    assert "@media (min-width: 0px)" in seen.seen("dark")
+    assert "@media (max-width: 0px)" in seen.seen("desktop")
+    assert "prefers-color-scheme: dark" not in seen.seen("dark") + seen.seen("phone")
 
 
 def test_a_launched_campaign_shows_what_was_frozen(session, ann):

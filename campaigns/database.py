@@ -1,9 +1,11 @@
 """The database: one engine a process, UTC times, and `transaction()` round every intention."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC as _UTC
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -121,7 +123,12 @@ def make_engine(url: str) -> Engine:
     """An engine for SQLite or PostgreSQL with the traps of each closed."""
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
-        made = sa.create_engine(parsed, connect_args={"timeout": 10, "check_same_thread": False})
+        made = sa.create_engine(
+            parsed,
+            connect_args={"timeout": 10, "check_same_thread": False},
+            # SQLite finds no member whose name is kept with escapes, such as na\u00efve for naïve.
+            json_serializer=partial(json.dumps, ensure_ascii=False),
+        )
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)
         return made

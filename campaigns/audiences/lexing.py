@@ -11,6 +11,8 @@ LONGEST = 10_000
 
 _OPERATOR = re.compile(r"!=|>=|<=|[:=~<>]")
 _BARE = re.compile(r"[^\s()\",:=!~<>“”„]+")
+_PLACE = re.compile(r"[\w.]+|\"[^\"]{0,60}\"?|\S")  # what is wrong, as far as it is worth marking
+_AROUND = 60
 _CLOSING = {'"': '"', "“": "”", "„": "“”"}
 
 
@@ -26,6 +28,17 @@ class RuleProblem(BadInput):
         start = text.rfind("\n", 0, self.position) + 1
         line = text[start:].split("\n", 1)[0].replace("\t", " ")
         return f"{line}\n{' ' * (self.position - start)}^"
+
+    def excerpt(self, text: str) -> tuple[str, str, str]:
+        """What stands before the place, the word there, and what follows, each short enough to be shown."""
+        found = _PLACE.match(text, self.position)
+        end = found.end() if found else self.position + 1
+        before, after = text[: self.position], text[end:]
+        return (
+            before if len(before) <= _AROUND else f"…{before[-_AROUND:]}",
+            text[self.position : end],
+            after if len(after) <= _AROUND else f"{after[:_AROUND]}…",
+        )
 
 
 class Is(StrEnum):

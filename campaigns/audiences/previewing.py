@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from campaigns.audiences import building, rules
 from campaigns.audiences.models import Audience
-from campaigns.audiences.nodes import And, Node, Not, Or
+from campaigns.audiences.nodes import And, Node, Not, Op, Or, tests
 from campaigns.consent import gate
-from campaigns.contacts.models import Category, Contact, contact_category
+from campaigns.contacts.models import Category, Company, Contact, Tag, contact_category
+from campaigns.contacts.names import fold
 from campaigns.database import now
 
 IN = "in"  # as a reason: those who may be mailed
@@ -78,6 +79,27 @@ def by_category(session: Session, rule: str | Node) -> list[tuple[str, int]]:
 
 def _mailed(query: Any, rule: str | Node) -> Any:
     return query.select_from(Contact).where(building.condition(rule), gate.refusal().is_(None))
+
+
+def unknown(session: Session, rule: str | Node) -> list[tuple[str, str]]:
+    """Fields and values of the rule that name a category, tag or company which nobody has made."""
+    node = rules.parse(rule) if isinstance(rule, str) else rule
+    named = [
+        (test.field, str(value))
+        for test in tests(node)
+        if test.field in _NAMED and test.op in (Op.IS, Op.IS_NOT, Op.IN)
+        for value in test.values
+    ]
+    missing = []
+    for field in dict.fromkeys(field for field, _value in named):
+        keys = {fold(value): value for other, value in named if other == field}
+        column = _NAMED[field]
+        there = set(session.scalars(sa.select(column).where(column.in_(keys))))
+        missing += [(field, value) for key, value in keys.items() if key not in there]
+    return missing
+
+
+_NAMED = {"category": Category.key, "tag": Tag.key, "company": Company.key}
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,19 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_security import current_user
 
 from campaigns.accounts.models import Role
 from campaigns.audiences import exporting, previewing, saving, starters
 from campaigns.audiences.lexing import RuleProblem
 from campaigns.audiences.models import Audience
-from campaigns.audiences.nodes import FIELDS, OPS
+from campaigns.audiences.nodes import FIELDS, OPS, STATES
 from campaigns.consent import gate
 from campaigns.consent.reasons import words
 from campaigns.contacts.models import Category, Contact, Tag
 from campaigns.database import reading, transaction
-from campaigns.errors import BadInput, NotFound, PersonError
+from campaigns.errors import BadInput, Conflict, NotFound, PersonError
 from campaigns.web import guards, paging
 from campaigns.words import LANGUAGES, _
 
@@ -52,8 +53,8 @@ def create() -> Any:
     try:
         with transaction() as session:
             made = saving.create(session, form["name"], form["rule"], form.get("note", ""), current_user.id)
-    except BadInput as error:
-        return _editor(None, form, {error.field: error.message}), error.status
+    except (BadInput, Conflict) as error:
+        return _editor(None, form, _place(error)), error.status
     return redirect(url_for("audiences.show", audience_id=made.id))
 
 
@@ -75,10 +76,15 @@ def change(audience_id: int) -> Any:
         with transaction() as session:
             audience = saving.one(session, audience_id)
             saving.change(session, audience, form["name"], form["rule"], form.get("note", ""))
-    except BadInput as error:
-        return _editor(audience, form, {error.field: error.message}), error.status
+    except (BadInput, Conflict) as error:
+        return _editor(audience, form, _place(error)), error.status
     flash(_("The audience is kept."), "success")
     return redirect(url_for("audiences.show", audience_id=audience_id))
+
+
+def _place(error: PersonError) -> dict[str, str]:
+    """Beside which field the error stands; a conflict is one of names."""
+    return {error.field if isinstance(error, BadInput) else "name": error.message}
 
 
 def _editor(audience: Audience | None, form: Any, errors: dict[str, str]) -> str:
@@ -92,6 +98,8 @@ def _editor(audience: Audience | None, form: Any, errors: dict[str, str]) -> str
             categories=session.scalars(sa.select(Category.name).order_by(Category.name).limit(500)).all(),
             tags=session.scalars(sa.select(Tag.name).order_by(Tag.name).limit(500)).all(),
             fields={name: [str(op) for op in OPS[kind]] for name, kind in FIELDS.items() if name != "fields"},
+            states=STATES,
+            language_names=LANGUAGES,
         )
 
 
@@ -110,16 +118,34 @@ def preview() -> Any:
 
 
 def _preview(session: Any, rule: str) -> str:
-    return render_template(
-        "pages/audiences/_preview.html",
-        audience=None,
-        found=previewing.count(session, rule),
-        sample=previewing.people(session, rule, limit=6),
-        languages=previewing.by_language(session, rule),
-        categories=previewing.by_category(session, rule),
-        words=words,
-        language_names=LANGUAGES,
-    )
+    return render_template("pages/audiences/_preview.html", audience=None, rule=rule, **_found(session, rule))
+
+
+def _found(session: Any, rule: str) -> dict[str, Any]:
+    """How many fit, who is left out, some of them, and what the rule names in vain."""
+    return {
+        "found": previewing.count(session, rule),
+        "sample": previewing.people(session, rule, limit=6),
+        "unknown": previewing.unknown(session, rule),
+        "words": words,
+    }
+
+
+@pages.post("/shares")
+@guards.role(*_MAKERS)
+def shares() -> str:
+    """How those who may be mailed divide by category and language; fetched after the count."""
+    rule = request.form.get("rule", "")
+    own = get_locale().languages if get_locale() else {}
+    with reading() as session:
+        return render_template(
+            "pages/audiences/_shares.html",
+            categories=previewing.by_category(session, rule),
+            languages=[
+                (LANGUAGES.get(code) or own.get(code, code) or _("Unknown"), number)
+                for code, number in previewing.by_language(session, rule)
+            ],
+        )
 
 
 @pages.get("/<int:audience_id>")
@@ -131,12 +157,8 @@ def show(audience_id: int) -> str:
         return render_template(
             "pages/audiences/show.html",
             audience=audience,
-            found=previewing.count(session, audience.rule),
-            sample=previewing.people(session, audience.rule, limit=6),
-            languages=previewing.by_language(session, audience.rule),
-            categories=previewing.by_category(session, audience.rule),
-            words=words,
-            language_names=LANGUAGES,
+            rule=audience.rule,
+            **_found(session, audience.rule),
         )
 
 

@@ -149,16 +149,18 @@ def _from_json(given: str) -> list[str]:
     return [str(name) for name in found if isinstance(name, str | int)]
 
 
+def field_name(column: str) -> str:
+    """The name under which a column without a place of its own is kept, and found in rules."""
+    return text(column, 100).replace('"', "'").replace("\\", "/")
+
+
 def attributes(cell: str) -> dict[str, str]:
     """A JSON object in one cell, as listmonk keeps what it has no column for."""
     try:
         found = json.loads(cell) if cell.strip().startswith("{") else {}
     except (ValueError, RecursionError):
         return {}
-    flat = {
-        text(str(name), 100).replace('"', "'"): text(_flat(value), 1000)
-        for name, value in list(found.items())[:100]
-    }
+    flat = {field_name(str(name)): text(_flat(value), 1000) for name, value in list(found.items())[:100]}
     return {name: value for name, value in flat.items() if name and value}
 
 

@@ -157,7 +157,7 @@ class Understanding:
         for number in self._places.get(Target.ATTRIBUTES, ()):
             found.fields |= cleaning.attributes(row.cells[number])
         for number in self._places.get(Target.FIELD, ()):
-            name = cleaning.text(self._columns[number], 100).replace('"', "'")
+            name = cleaning.field_name(self._columns[number])
             if name and (value := cleaning.text(row.cells[number], 1000)):
                 found.fields[name] = value
 

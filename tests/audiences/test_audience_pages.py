@@ -42,8 +42,7 @@ def test_a_rule_that_makes_no_sense_is_shown_its_place(marketer_client):
     answer = marketer_client.post("/audiences/preview", data={"rule": "category:Cutters and colour:red"})
 
     assert answer.status_code == 200
-    assert "^" in answer.text
-    assert "colour" in answer.text
+    assert "<mark>colour</mark>" in answer.text
 
 
 def test_what_cannot_be_kept_comes_back_as_it_was_written(marketer_client):
@@ -75,3 +74,32 @@ def test_why_somebody_is_in_or_not(marketer_client, audience):
     page = marketer_client.get(f"/audiences/{audience.id}/why?email=silent@example.com").text
 
     assert "Never agreed" in page
+
+
+def test_names_that_nobody_made_are_pointed_out(marketer_client, audience):
+    answer = marketer_client.post(
+        "/audiences/preview",
+        data={"rule": 'category in ("cutters", "Cuters") and not tag:"Žralok" and tag ~ "x"'},
+    )
+
+    assert "There is no category “Cuters”." in answer.text
+    assert "There is no tag “Žralok”." in answer.text
+    assert answer.text.count("There is no") == 2
+
+
+def test_how_they_divide(marketer_client, audience):
+    with database.transaction() as session:
+        for code in ("cs", "fi", ""):
+            factories.make_contact(session, f"{code}@example.org", language=code, tags=("new",))
+
+    answer = marketer_client.post("/audiences/shares", data={"rule": "tag:new"})
+
+    assert [name in answer.text for name in ("Čeština", "Finnish", "Unknown")] == [True, True, True]
+
+
+def test_a_name_that_is_taken_is_said_beside_the_name(marketer_client, audience):
+    answer = marketer_client.post("/audiences/new", data={"name": "Cutters", "rule": "tag:mine"})
+
+    assert answer.status_code == 409
+    assert "already" in answer.text
+    assert "tag:mine" in answer.text

@@ -23,6 +23,7 @@ def test_sql_finds_whom_python_finds(session):
     @example(rules.parse('not (category:"Cutters" and tag is empty) or owner is empty'))
     @example(rules.parse("not last_contact < -10d"))
     @example(rules.parse('not company:"cutters"'))
+    @example(rules.parse('fields."naïve.key":"" or fields."Shoe size" ~ "b"'))
     def check(tree):
         found = set(session.scalars(building.contact_ids(tree)))
         assert found == {number for number, person in people.items() if fits(tree, person)}

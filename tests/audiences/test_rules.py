@@ -103,6 +103,23 @@ def test_the_place_is_pointed_at():
     assert caught.value.pointed("tag:a\nand citty:b") == "and citty:b\n    ^"
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("tag:a and citty:b", ("tag:a and ", "citty", ":b")),
+        ("tag:a and", ("tag:a and", "", "")),
+        ('city:"open', ("city:", '"open', "")),
+        ("(tag:a", ("", "(", "tag:a")),
+        (f"{'tag:a or ' * 20}citty:b", (f"…{('tag:a or ' * 20)[-60:]}", "citty", ":b")),
+    ],
+)
+def test_the_place_stands_out_from_its_surroundings(text, parts):
+    with pytest.raises(RuleProblem) as caught:
+        rules.parse(text)
+
+    assert caught.value.excerpt(text) == parts
+
+
 @settings(deadline=None)
 @given(nodes(text=ANY_TEXT))
 def test_text_and_back(tree):

@@ -6,9 +6,16 @@ it wears `@pytest.mark.both_databases`. `sqlite_only` and `postgresql_only` narr
 
 import os
 
+import hypothesis
 import pytest
 
 pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.services", "tests.fixtures.application"]
+
+# A busy machine is no finding: how long an example takes says nothing here.
+hypothesis.settings.register_profile(
+    "ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("ours")
 
 for _name in [name for name in os.environ if name.startswith("CAMPAIGNS_")]:
     del os.environ[_name]  # the tests' own settings only

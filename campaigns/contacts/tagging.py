@@ -69,9 +69,8 @@ def put_on(session: Session, label: Label, chosen: sa.Select[Any]) -> int:
     among = at_most(session, chosen)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     rows = sa.select(Contact.id, sa.literal(label.id, table.c[column].type)).where(Contact.id.in_(among))
-    added = session.execute(
-        dialect.insert(table).from_select(["contact_id", column], rows).on_conflict_do_nothing()
-    )
+    insert = dialect.insert(table).from_select(["contact_id", column], rows).on_conflict_do_nothing()
+    added = session.execute(insert, execution_options={"preserve_rowcount": True})
     return int(added.rowcount)  # type: ignore[attr-defined]
 
 

@@ -60,7 +60,8 @@ def set_on_all(session: Session, chosen: sa.Select[Any], form: Mapping[str, str]
     rows = sa.select(Contact.id, sa.func.coalesce(Contact.owner_id, user.id), *typed).where(
         Contact.id.in_(among)
     )
-    made = session.execute(sa.insert(NextStep).from_select(["contact_id", "user_id", *given], rows))
+    insert = sa.insert(NextStep).from_select(["contact_id", "user_id", *given], rows)
+    made = session.execute(insert, execution_options={"preserve_rowcount": True})
     session.execute(
         sa.update(Contact)
         .where(Contact.id.in_(among), sa.or_(Contact.next_step_on.is_(None), Contact.next_step_on > due_on))

@@ -11,7 +11,6 @@ from campaigns.database import now
 from campaigns.errors import BadInput, NotFound
 from tests import factories
 
-
 EVERYBODY = Filters()
 
 

@@ -17,7 +17,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("ours")
 
-for _name in [name for name in os.environ if name.startswith("CAMPAIGNS_")]:
+_BARE = ("DATABASE_URL", "REDIS_URL", "PORT")
+for _name in [name for name in os.environ if name.startswith("CAMPAIGNS_") or name in _BARE]:
     del os.environ[_name]  # the tests' own settings only
 
 

@@ -1,7 +1,7 @@
-"""Putting many rows into a table at once, the quickest way that each database has."""
+"""Many rows at once, the quickest way that each database has."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -34,6 +34,33 @@ def insert_many(
         session.execute(_settling(insert, conflict, update), {"rows": json.dumps(rows, default=_text)})
     else:
         session.execute(_settling(sqlite.insert(table), conflict, update), rows)
+
+
+def update_many(session: Session, table: Any, rows: Sequence[Mapping[str, Any]], key: str = "id") -> None:
+    """Give each row that a value of `key` names its new values; all name the same columns."""
+    if not rows:
+        return
+    table = sa.inspect(table).local_table if isinstance(table, type) else table
+    changed = [name for name in rows[0] if name != key]
+    if session.get_bind().dialect.name == "postgresql":
+        given = _recordset(table, list(rows[0]))
+        update = sa.update(table).where(table.c[key] == given.c[key])
+        update = update.values({name: given.c[name] for name in changed})
+        session.execute(update, {"rows": json.dumps(rows, default=_text)})
+        return
+    # Names that no column has: SQLAlchemy takes those of columns for itself.
+    update = sa.update(table).where(table.c[key] == sa.bindparam("of", type_=table.c[key].type))
+    update = update.values({name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in changed})
+    values = [{"of": row[key]} | {f"new_{name}": row[name] for name in changed} for row in rows]
+    session.connection().execute(update, values)
+
+
+def among(session: Session, column: Any, values: Collection[Any]) -> sa.ColumnElement[bool]:
+    """`column IN values`, as one parameter on PostgreSQL: a thousand take longer to write than to find."""
+    if session.get_bind().dialect.name == "postgresql":
+        array: Any = sa.bindparam(None, list(values), type_=postgresql.ARRAY(column.type), unique=True)
+        return column == sa.any_(array)
+    return column.in_(values)
 
 
 def _settling(insert: Any, conflict: Sequence[str], update: Sequence[str]) -> Any:

@@ -2,9 +2,10 @@
 
 import sqlalchemy as sa
 
-from campaigns.bulk import insert_many
+from campaigns.bulk import among, insert_many, update_many
 from campaigns.contacts.models import Contact, Tag
 from campaigns.database import now
+from tests.factories import make_contact
 
 
 def tags(*names):
@@ -67,3 +68,29 @@ def test_a_row_that_meets_another_gives_way_or_takes_its_place(session):
 
 def test_no_rows_are_no_work(session):
     insert_many(session, Tag, [])
+
+
+def test_each_row_gets_its_own_new_values(session):
+    insert_many(session, Tag, tags("a", "b", "c"))
+    numbers = dict(session.execute(sa.select(Tag.key, Tag.id)).all())
+    update_many(session, Tag, [{"id": numbers["a"], "name": "A'"}, {"id": numbers["c"], "name": "Č"}])
+    update_many(session, Tag, [])
+    assert session.scalars(sa.select(Tag.name).order_by(Tag.key)).all() == ["A'", "b", "Č"]
+
+
+def test_moments_and_nothing_are_values_too(session):
+    moment = now()
+    contact = make_contact(session)
+    update_many(session, Contact, [{"id": contact.id, "paused_until": moment}])
+    session.expire_all()
+    assert session.get(Contact, contact.id).paused_until == moment
+    update_many(session, Contact, [{"id": contact.id, "paused_until": None}])
+    session.expire_all()
+    assert session.get(Contact, contact.id).paused_until is None
+
+
+def test_a_thousand_values_are_found_among(session):
+    insert_many(session, Tag, tags(*(f"t{n}" for n in range(2000))))
+    wanted = [f"t{n}" for n in range(0, 2000, 2)]
+    assert len(session.scalars(sa.select(Tag.id).where(among(session, Tag.key, wanted))).all()) == 1000
+    assert session.scalars(sa.select(Tag.id).where(among(session, Tag.id, []))).all() == []

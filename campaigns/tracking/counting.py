@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from campaigns.bulk import among
 from campaigns.tracking.machines import RANK
 from campaigns.tracking.models import Hit, HitCount, HitKind, Label
 
@@ -76,7 +77,11 @@ def firsts(session: Session, message_ids: Collection[int]) -> Firsts:
     if not message_ids:
         return found
     columns = (Hit.message_id, Hit.kind, Hit.position, Hit.label)
-    query = sa.select(*columns, sa.func.min(Hit.at)).where(Hit.message_id.in_(message_ids)).group_by(*columns)
+    query = (
+        sa.select(*columns, sa.func.min(Hit.at))
+        .where(among(session, Hit.message_id, message_ids))
+        .group_by(*columns)
+    )
     for message_id, kind, position, label, at in session.execute(query):
         for place in {position, WHOLE}:
             by_label = found.setdefault(Place(message_id or 0, kind, place), {})

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.bulk import update_many
 from campaigns.crm import logging
 from campaigns.crm.models import Kind
 from campaigns.delivery.models import Message
@@ -40,8 +41,9 @@ def follow(session: Session, letters: Mapping[int, Letter], before: Firsts, afte
                 if was is None:
                     new.append((kind, message_id, since))
         if now != kept:
-            changed.append({"b_id": message_id, "b_open": now[HitKind.OPEN], "b_click": now[HitKind.CLICK]})
-    _set_times(session, changed)
+            opened_at, clicked_at = now[HitKind.OPEN], now[HitKind.CLICK]
+            changed.append({"id": message_id, "opened_at": opened_at, "clicked_at": clicked_at})
+    update_many(session, Message, changed)
     if withdrawn:
         logging.withdraw(session, withdrawn)
     if new:
@@ -55,18 +57,6 @@ def _by_person(firsts: Firsts, message_id: int, kind: HitKind) -> datetime | Non
 
 def _once(kind: HitKind, message_id: int) -> str:
     return f"{kind}:{message_id}"
-
-
-def _set_times(session: Session, changed: list[dict[str, object]]) -> None:
-    if not changed:
-        return
-    table = Message.__table__
-    update = (
-        sa.update(table)  # type: ignore[arg-type]
-        .where(table.c.id == sa.bindparam("b_id"))
-        .values(opened_at=sa.bindparam("b_open"), clicked_at=sa.bindparam("b_click"))
-    )
-    session.connection().execute(update, changed)
 
 
 def _log(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import Organisation, Tracking
+from campaigns.bulk import among
 from campaigns.consent import following
 from campaigns.contacts.models import Contact
 from campaigns.delivery.models import Message
@@ -74,7 +75,7 @@ def ask(session: Session, entries: Sequence[Entry]) -> Known:
         letters,
         courses_of(session, campaign_ids),
         following.tracking_states(session, contact_ids),
-        frozenset(session.scalars(sa.select(Contact.id).where(Contact.id.in_(contact_ids)))),
+        frozenset(session.scalars(sa.select(Contact.id).where(among(session, Contact.id, contact_ids)))),
         _organisation(session),
     )
 
@@ -90,7 +91,9 @@ def lock_letters(session: Session, message_ids: Collection[int]) -> dict[int, Le
         Message.opened_at,
         Message.clicked_at,
     )
-    query = sa.select(Message.id, *columns).where(Message.id.in_(message_ids)).order_by(Message.id)
+    query = (
+        sa.select(Message.id, *columns).where(among(session, Message.id, message_ids)).order_by(Message.id)
+    )
     locked = query.with_for_update(key_share=True)
     return {row[0]: Letter(*row[1:]) for row in session.execute(locked)}
 

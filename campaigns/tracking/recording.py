@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import Tracking
+from campaigns.bulk import among, insert_many
 from campaigns.tracking import counting, engagement, machines, permission
 from campaigns.tracking.counting import Key
 from campaigns.tracking.journal import Entry
@@ -95,13 +95,15 @@ def _storable(text: str) -> str:
 
 
 def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Insert those whose uid is not known; returns them."""
-    if not rows:
-        return []
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(Hit).on_conflict_do_nothing(index_elements=["uid"])
-    fresh = set(session.connection().execute(insert.returning(Hit.uid), rows).scalars())
-    return [row for row in rows if row["uid"] in fresh]
+    """Insert those whose uid is not known; returns them.
+
+    Nobody else inserts the same meanwhile: whoever reads a page of a journal holds it alone.
+    """
+    uids = [row["uid"] for row in rows]
+    known = set(session.scalars(sa.select(Hit.uid).where(among(session, Hit.uid, uids))))
+    fresh = [row for row in rows if row["uid"] not in known]
+    insert_many(session, Hit, fresh, conflict=["uid"])
+    return fresh
 
 
 def _counted(rows: Sequence[Mapping[str, Any]]) -> Counter[Key]:

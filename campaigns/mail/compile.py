@@ -17,7 +17,6 @@ _OURS = {
 }
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 _BEYOND_ASCII = bytes(range(128, 256))
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def build(letter: Letter) -> bytes:
@@ -46,7 +45,7 @@ def encode_body(text: str) -> tuple[str, bytes]:
 
     Quoted-printable, which Latin scripts stay readable in; base64 where a third or more is not ASCII.
     """
-    raw = _LINE_END.sub("\n", text).encode("utf-8", "replace")
+    raw = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     if len(raw.translate(None, _BEYOND_ASCII)) * 3 > len(raw) * 2 or not raw:
         return "quoted-printable", binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
     return "base64", base64.encodebytes(raw.replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n").rstrip(b"\r\n")

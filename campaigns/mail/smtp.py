@@ -206,7 +206,8 @@ class SmtpConnection(Transport):
 
 def stuffed(raw: bytes) -> bytes:
     """The letter as DATA carries it: each line ends in CRLF, a dot in front is doubled (RFC 5321, 4.5.2)."""
-    if _BARE_LINE_END.search(raw):
+    ends = raw.count(b"\r\n")
+    if raw.count(b"\r") != ends or raw.count(b"\n") != ends:
         raw = _BARE_LINE_END.sub(b"\r\n", raw)
     if not raw.endswith(b"\r\n"):
         raw += b"\r\n"

@@ -17,6 +17,7 @@ from campaigns.mail.outcomes import NotSent
 from campaigns.mail.transport import open_transport, public_host
 from campaigns.words import _, ngettext
 
+PRIVATE = ("Sensitivity", "Private")  # RFC 4021
 _PATIENCE = 15  # seconds; a person is waiting for the page
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 
@@ -38,15 +39,23 @@ def send(
 def send_plain(
     subject: str, to: str, text: str, html: str = "", *, from_name: str = "", from_address: str = ""
 ) -> None:
-    """Send a letter that somebody else rendered; without HTML its text is shown in a plain frame.
+    """Send a letter about an account that somebody else rendered; without HTML its text is framed.
 
-    Raises NotReady when the letter can't be handed over.
+    It is marked as private, because its links may open the account. Raises NotReady when the letter
+    can't be handed over.
     """
-    _send(subject, to, text, html, "", from_name, from_address)
+    _send(subject, to, text, html, "", from_name, from_address, (PRIVATE,))
 
 
 def _send(
-    subject: str, to: str, text: str, html: str, to_name: str, from_name: str, from_address: str
+    subject: str,
+    to: str,
+    text: str,
+    html: str,
+    to_name: str,
+    from_name: str,
+    from_address: str,
+    marks: tuple[tuple[str, str], ...] = (),
 ) -> None:
     sender = from_address or _own_address()
     letter = Letter(
@@ -59,7 +68,7 @@ def _send(
         text=text,
         message_id=f"{secrets.token_hex(12)}@{sender.rpartition('@')[2]}",
         date=now(),
-        headers=(("Auto-Submitted", "auto-generated"),),
+        headers=(("Auto-Submitted", "auto-generated"), *marks),
     )
     try:
         with open_transport(settings.current(), patience=_PATIENCE) as transport:

@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_security import current_user
 
 from campaigns import settings
-from campaigns.errors import BadInput
-from campaigns.mail import reading
+from campaigns.errors import BadInput, Forbidden
+from campaigns.mail import notices, reading
 from campaigns.mail.capture import CapturedMail
 from campaigns.mail.transport import transport_name
 from campaigns.web import guards, paging
@@ -45,7 +46,7 @@ def index() -> str:
 def show(key: str) -> str:
     """One letter: as mail programs show it, as text, as bytes, or its headers."""
     mailbox = _mailbox()
-    raw = mailbox.read(key)
+    raw = _letter(key)
     view = request.args.get("view", "letter")
     return render_template(
         "pages/mail/show.html",
@@ -61,7 +62,7 @@ def show(key: str) -> str:
 @guards.role("admin", "marketer")
 def html(key: str) -> Response:
     """A letter's HTML part by itself, for the frame on its page; links open a new tab."""
-    page = reading.opened(_mailbox().read(key)).html.encode("utf-8", "replace")
+    page = reading.opened(_letter(key)).html.encode("utf-8", "replace")
     head = _HEAD.search(page)
     start = head.end() if head else 0
     answer = Response(page[:start] + b'<base target="_blank">' + page[start:], mimetype="text/html")
@@ -74,7 +75,7 @@ def html(key: str) -> Response:
 @guards.role("admin", "marketer")
 def download(key: str) -> Response:
     """A letter as the file that mail programs open."""
-    answer = Response(_mailbox().read(key), mimetype="message/rfc822")
+    answer = Response(_letter(key), mimetype="message/rfc822")
     answer.headers["Content-Disposition"] = f'attachment; filename="{key}.eml"'
     return answer
 
@@ -90,6 +91,15 @@ def clear() -> Any:
 
 def _mailbox() -> CapturedMail:
     return CapturedMail(settings.current().data_dir)
+
+
+def _letter(key: str) -> bytes:
+    """A letter's bytes. Raises Forbidden for private ones: a link in them may open another's account."""
+    raw = _mailbox().read(key)
+    mark = ": ".join(notices.PRIVATE).encode()
+    if mark in raw.partition(b"\r\n\r\n")[0].split(b"\r\n") and not current_user.may("admin"):
+        raise Forbidden(_("This letter is about somebody's account. Only administrators open it here."))
+    return raw
 
 
 def _place(after: list[Any]) -> tuple[str, int]:

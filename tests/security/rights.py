@@ -34,7 +34,8 @@ _TABLE = {
         imports.index imports.upload imports.show imports.progress imports.reread imports.look imports.start
         imports.pause imports.resume imports.cancel imports.refused
         audiences.index audiences.new audiences.create audiences.edit audiences.change audiences.preview
-        audiences.show audiences.people audiences.why audiences.export audiences.remove
+        audiences.shares audiences.show audiences.people audiences.why
+        audiences.export audiences.remove
         templates.index templates.new templates.starter_letter templates.create templates.edit templates.save
         templates.letter templates.contacts templates.copy templates.remove
         mailings.index mailings.new mailings.create mailings.edit mailings.change mailings.show

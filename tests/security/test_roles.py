@@ -2,6 +2,7 @@
 
 import pytest
 
+from campaigns.mail.capture import CapturedMail
 from tests.security.rights import EVERYBODY, PEOPLE, RIGHTS
 from tests.security.world import THEIRS, addresses
 
@@ -87,7 +88,12 @@ def test_no_page_tells_a_salesperson_of_a_colleagues_contact(app, browse, world)
         if "salesperson" not in PEOPLE[RIGHTS[rule.endpoint]] or rule.endpoint == "static":
             continue
         for query in asked:
-            page = browse(world.salesperson).get(address + query).text.replace(f"q={THEIRS}", "").replace(f"“{THEIRS}”", "")
+            page = (
+                browse(world.salesperson)
+                .get(address + query)
+                .text.replace(f"q={THEIRS}", "")
+                .replace(f"“{THEIRS}”", "")
+            )
             page = page.replace(f'value="{THEIRS}"', "")
             if THEIRS in page or "quetzalcoatlus@" in page:
                 told.append((rule.endpoint, query))
@@ -115,3 +121,15 @@ def test_a_marketer_cannot_become_an_admin(browse, world, snapshot):
     client.post("/settings/people", data={"email": "me@example.org", "name": "Me", "role": "admin"})
 
     assert not snapshot.changed()
+
+
+def test_a_marketer_cannot_open_an_admins_account_by_its_captured_letter(browse, world, settings):
+    """Without a mail server a password reset is captured; its link would be the admin's account."""
+    browse(None).post("/reset", data={"email": world.admin.email})
+    letter = CapturedMail(settings.data_dir).newest(1, None, "")[0]
+    assert letter.envelope_to == world.admin.email
+
+    for address in (f"/mailbox/{letter.key}", f"/mailbox/{letter.key}/html", f"/mailbox/{letter.key}.eml"):
+        assert browse(world.marketer).get(address).status_code == 403
+        assert browse(world.marketer).get(f"{address}?view=source").status_code == 403
+        assert browse(world.admin).get(address).status_code == 200

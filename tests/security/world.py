@@ -20,8 +20,9 @@ from campaigns.contacts.models import Contact, Import, ImportStatus
 from campaigns.crm.models import Kind, Product, Purchase
 from campaigns.database import now
 from campaigns.delivery.models import Message, MessageStatus
-from campaigns.mail import notices
+from campaigns.mail import compile
 from campaigns.mail.capture import CapturedMail
+from campaigns.mail.letter import Letter
 from campaigns.mailings.models import Campaign, Link, Revision, Status
 from campaigns.tokens import Purpose
 from campaigns.tracking.models import Hit, HitKind, Label
@@ -71,7 +72,7 @@ def fill(session: Session, text: str = "Something") -> World:
     session.add(refused)
     audit.note(session, "contact.change", "contact:1", said=text)
     session.flush()
-    notices.send_plain(text, "own@example.com", text, f"<p>{text}</p>", from_name=text)
+    _capture(text)
     world.values = {
         "contact_id": world.own.id,
         "company_id": world.own.company_id,
@@ -129,8 +130,9 @@ def _campaign(session: Session, text: str) -> Campaign:
     session.flush()
     for position, url in enumerate(("https://example.com/offer", f"javascript:{text}"), 1):
         session.add(Link(revision_id=revision.id, position=position, url=url, text=text))
-    template = factories.make_template(session, f"<p>{text.replace('{{', '')}</p>", name=text,
-                                       subject=text.replace("{{", ""), preheader=text.replace("{{", ""))  # fmt: skip
+    plain = text.replace("{{", "")  # a template would work it out
+    template = factories.make_template(session, f"<p>{plain}</p>", name=text,
+                                       subject=plain, preheader=plain)  # fmt: skip
     audience = factories.make_audience(session, "", text)
     audience.note = text
     begun = now() - timedelta(hours=3)
@@ -179,6 +181,15 @@ def _imported(session: Session, text: str) -> Import:
     session.add_all([done, row])
     session.flush()
     return row
+
+
+def _capture(text: str) -> None:
+    letter = Letter(
+        from_name=text, from_address="news@example.com", to_name=text, to_address="own@example.com",
+        subject=text, html=f"<p>{text}</p>", text=text, message_id="1@example.com", date=now(),
+    )  # fmt: skip
+    with CapturedMail(settings.current().data_dir) as mailbox:
+        mailbox.send("news@example.com", "own@example.com", compile.build(letter))
 
 
 def _captured() -> str:

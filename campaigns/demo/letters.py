@@ -141,12 +141,12 @@ def _of_reader(message: Message, rng: random.Random) -> list[Entry]:
     sent = message.sent_at or now()
     if rng.random() < 0.12:  # a mail program that fetches everything ahead
         return [_entry(message, HitKind.OPEN, 0, sent + timedelta(seconds=rng.randrange(30, 600)), _AHEAD)]
-    if rng.random() > 0.42:
+    if rng.random() > 0.5:
         return []
     agent = _PROXY if rng.random() < 0.35 else rng.choice(_AGENTS)
     opened = sent + timedelta(minutes=min(rng.expovariate(1 / 500), 60 * 24 * 4))
     found = [_entry(message, HitKind.OPEN, 0, opened, agent)]
-    if rng.random() < 0.28:
+    if rng.random() < 0.3:
         clicked = opened + timedelta(seconds=rng.randrange(8, 90))
         found.append(
             _entry(message, HitKind.CLICK, rng.choices((1, 2), (3, 1))[0], clicked, rng.choice(_AGENTS))

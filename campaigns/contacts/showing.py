@@ -59,4 +59,5 @@ def time_there(zone: str, locale: str) -> str:
         there = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
         return zone
-    return f"{format_time(now().astimezone(there), 'short', locale=locale)} ({zone.rpartition('/')[2].replace('_', ' ')})"
+    clock, place = format_time(now().astimezone(there), "short", locale=locale), zone.rpartition("/")[2]
+    return f"{clock} ({place.replace('_', ' ')})"

@@ -26,6 +26,17 @@ def now() -> datetime:
     return datetime.now(_UTC)
 
 
+def moment(written: str) -> datetime:
+    """The moment of an ISO text, in UTC; raises ValueError for what is none, or names no zone."""
+    at = datetime.fromisoformat(written)
+    if at.tzinfo is None:
+        raise ValueError("no zone")
+    try:
+        return at.astimezone(_UTC)
+    except OverflowError as error:
+        raise ValueError("beyond the calendar") from error
+
+
 class UTC(sa.types.TypeDecorator[datetime]):
     """A moment: aware UTC in Python; `timestamptz` on PostgreSQL, naive UTC text on SQLite."""
 

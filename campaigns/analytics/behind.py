@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from campaigns import database
 from campaigns.contacts.models import Contact
 from campaigns.delivery.models import OPEN_STATES, Message, MessageStatus
 from campaigns.errors import BadInput
@@ -136,7 +137,7 @@ def _later(
         at, message_id = after
         if moment is None:
             return Message.id < int(message_id)
-        then = sa.literal(datetime.fromisoformat(at), moment.type)
+        then = sa.literal(database.moment(at), moment.type)
         return sa.tuple_(moment, Message.id) < sa.tuple_(then, sa.literal(int(message_id)))
     except (ValueError, TypeError) as error:
         raise BadInput(_("This page of the list can't be found. Go back to the first one.")) from error

@@ -15,7 +15,7 @@ from campaigns.analytics import behind, breakdown, charts, exporting, figures, s
 from campaigns.analytics.behind import Did
 from campaigns.consent import reasons
 from campaigns.contacts import visibility
-from campaigns.database import reading, transaction
+from campaigns.database import moment, reading, transaction
 from campaigns.errors import BadInput, Forbidden
 from campaigns.web import guards, paging
 from campaigns.words import _
@@ -139,7 +139,7 @@ def _after_campaign() -> tuple[datetime | None, int]:
     if after is None:
         return None, 0
     try:
-        return datetime.fromisoformat(after[0]), int(after[1])
+        return moment(after[0]), int(after[1])
     except (ValueError, TypeError, IndexError) as error:
         raise BadInput(_("This page of the list can't be found. Go back to the first one.")) from error
 

@@ -123,8 +123,8 @@ def suppressed():
 
 
 def _suppressed(errors: dict[str, str]) -> str:
-    after, reason = paging.after(), request.args.get("reason", "")
-    before = int(after[0]) if after and str(after[0]).isdecimal() else None
+    after, reason = paging.after(int), request.args.get("reason", "")
+    before = after[0] if after else None
     with reading() as session:
         rows = suppression.listed(session, reason if reason in set(SuppressionReason) else "", before)
         return render_template(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from campaigns.contacts import conditions
 from campaigns.contacts.conditions import Condition, count_up_to
 from campaigns.contacts.filters import Filters
 from campaigns.contacts.models import Contact
+from campaigns.database import moment
 from campaigns.errors import BadInput
 from campaigns.words import _
 
@@ -32,8 +33,8 @@ class Sort:
 SORTS = {
     "name": Sort(Contact.name_key),
     "-name": Sort(Contact.name_key, descending=True),
-    "last": Sort(Contact.last_contact_at, True, datetime.fromisoformat, nullable=True),
-    "-last": Sort(Contact.last_contact_at, False, datetime.fromisoformat, nullable=True),
+    "last": Sort(Contact.last_contact_at, True, moment, nullable=True),
+    "-last": Sort(Contact.last_contact_at, False, moment, nullable=True),
     "step": Sort(Contact.next_step_on, False, date.fromisoformat, nullable=True),
     "-step": Sort(Contact.next_step_on, True, date.fromisoformat, nullable=True),
     "new": Sort(Contact.id, True, int),

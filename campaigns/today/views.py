@@ -1,7 +1,7 @@
 """The first page after signing in, and what is done right there: log a call, set or finish a next step."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from campaigns.contacts import visibility
 from campaigns.contacts.models import Contact
 from campaigns.crm import logging, steps
 from campaigns.crm.models import Kind
-from campaigns.database import now, reading, transaction
+from campaigns.database import moment, now, reading, transaction
 from campaigns.errors import BadInput
 from campaigns.today import engaged, gathering
 from campaigns.web import guards, paging
@@ -65,7 +65,7 @@ def index():
 @pages.get("/engaged")
 @guards.signed_in
 def everybody_engaged():
-    after = _after(datetime.fromisoformat)
+    after = _after(moment)
     with reading() as session:
         people = engaged.lately(session, _theirs(_whose()), after, paging.SIZE + 1)
         page = paging.page(people, lambda one: one.key)

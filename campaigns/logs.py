@@ -43,9 +43,16 @@ def configure(role: str = "") -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
+def _readable() -> Any:
+    # Not the pretty one: it prints the values of variables, passwords and people among them.
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+
+
 def _last(shape: str) -> list[Any]:
     """The steps that turn one event into one line."""
     first = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if shape == "text" or (shape == "auto" and sys.stderr.isatty()):
-        return [*first, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        return [*first, _readable()]
     return [*first, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -1,5 +1,6 @@
 """Hits in the database: counted exactly, named only where that may be, and followed up once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from campaigns.accounts.models import Organisation, Tracking
 from campaigns.consent.models import Act, Purpose
 from campaigns.contacts.models import Contact
 from campaigns.crm.models import Activity, Kind
-from campaigns.database import now
+from campaigns.database import now, transaction
 from campaigns.delivery.models import Message
 from campaigns.tracking import counting, recording
 from campaigns.tracking.models import Hit, HitCount, HitKind, Label
@@ -214,3 +215,27 @@ def test_anonymous_hits_of_a_campaign_that_follows_nobody_are_not_kept(session):
 def test_a_user_agent_may_hold_anything(session):
     letter = make_letter(session, make_campaign(session))
     assert recording.record(session, [hit(letter, agent="a\x00b'; DROP TABLE hit; --\ud800<script>")]) == 1
+
+
+@pytest.mark.parametrize("rounds", [5])
+def test_processes_that_write_at_once_count_nobody_twice(session, rounds):
+    campaign = make_campaign(session)
+    letters = [make_letter(session, campaign) for _ in range(20)]
+    session.commit()
+
+    def write(number: int) -> None:
+        for turn in range(rounds):
+            mixed = letters[number:] + letters[:number]
+            entries = [hit(letter, position, uid=f"{number}-{turn}-{letter.id}-{position}")
+                       for letter in mixed for position in (0, 1)]  # fmt: skip
+            with transaction() as own:
+                recording.record(own, entries)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(write, number) for number in range(4)]:
+            done.result()
+
+    totals = counting.totals(session, campaign.id)
+    assert (totals.opens, totals.clicks) == (20, 20)
+    assert totals.open_hits == totals.click_hits == {Label.HUMAN: 4 * rounds * 20}
+    assert len(activities(session)) == 40

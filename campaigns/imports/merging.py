@@ -1,5 +1,6 @@
 """One contact's columns: as a new row, or as what a row of a file changes in them."""
 
+from datetime import datetime
 from typing import Any
 
 from campaigns.contacts import names
@@ -14,10 +15,9 @@ _PLAIN = (
 COLUMNS = (*_PLAIN, "birth_year", "note", "fields", "company_id", "name_key", "first_key")
 
 
-def new_contact(row: Incoming, source: str, companies: dict[str, int]) -> dict[str, Any]:
+def new_contact(row: Incoming, source: str, companies: dict[str, int], moment: datetime) -> dict[str, Any]:
     """The columns of a contact that is not there yet."""
     values = {name: str(row.values.get(name, "")) for name in _PLAIN}
-    moment = now()
     return (
         values
         | names.keys(values["first_name"], values["last_name"], row.address.email)

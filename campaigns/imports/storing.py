@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from campaigns.bulk import insert_many
@@ -19,6 +18,7 @@ from campaigns.consent.ledger import Said
 from campaigns.consent.models import Consent, SuppressionReason
 from campaigns.consent.standing import NO, Standing
 from campaigns.contacts.models import Category, Company, Contact, Tag, contact_category, contact_tag
+from campaigns.database import now
 from campaigns.imports import consents, labelling, merging
 from campaigns.imports.mapping import Incoming, Refused, Will
 from campaigns.imports.plan import Plan
@@ -143,11 +143,12 @@ def _create(session: Session, plan: Plan, this: _Round, companies: dict[str, int
     new = {row.address.email: row for row in this.rows if row.address.email not in this.known}
     if not new:
         return set()
-    rows = [merging.new_contact(new[email], plan.source, companies) for email in sorted(new)]
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(_contacts).on_conflict_do_nothing(index_elements=["email"])
-    insert = insert.returning(_contacts.c.id, _contacts.c.email)
-    made = {row.email: row.id for row in session.execute(insert, rows)}
+    moment = now()
+    rows = [merging.new_contact(new[email], plan.source, companies, moment) for email in sorted(new)]
+    insert_many(session, Contact, rows, conflict=["email"])
+    there = sa.select(_contacts.c.id, _contacts.c.email, _contacts.c.created_at)
+    ids = session.execute(there.where(_contacts.c.email.in_(list(new)))).all()
+    made = {row.email: row.id for row in ids if row.created_at == moment}
     this.ids |= made
     missed = sorted(new.keys() - made.keys())
     if missed:
@@ -210,12 +211,12 @@ def _record(session: Session, plan: Plan, this: _Round, outcome: Outcome) -> Non
     left: dict[SuppressionReason, list[str]] = {}
     for row in this.rows:
         contact_id = this.ids[row.address.email]
-        now = standings.get(contact_id, {})
-        new = consents.entries(plan, row, contact_id, now)
+        before = standings.get(contact_id, {})
+        new = consents.entries(plan, row, contact_id, before)
         said += new
         if new:
             this.changed.add(contact_id)
-        if row.will == Will.AGREES and "mail" in now and now["mail"].state in NO:
+        if row.will == Will.AGREES and "mail" in before and before["mail"].state in NO:
             outcome.remarks.append((Remark.SAID_NO, row.line))
         if row.will in _LEFT:
             left.setdefault(_LEFT[row.will], []).append(row.address.hash)

@@ -1,5 +1,6 @@
 """Imports: upload a file, see how it is read, say where it comes from, watch it, take back refused rows."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -20,7 +21,7 @@ from campaigns.errors import BadInput, NotFound
 from campaigns.imports import cleaning, encodings, layouts, pace, refusals, steering, targets, uploading
 from campaigns.imports.mapping import Incoming
 from campaigns.imports.reading import DELIMITERS
-from campaigns.web import guards, paging
+from campaigns.web import guards, paging, protection
 from campaigns.words import _
 
 pages = Blueprint("imports", __name__, url_prefix="/imports")
@@ -42,6 +43,7 @@ def index():
 
 @pages.post("/")
 @guards.role(Role.MARKETER)
+@protection.takes_files
 def upload():
     """Keep the file and look how it is written."""
     file = request.files.get("file")
@@ -62,7 +64,17 @@ def show(import_id: int):
         import_ = _one(session, import_id)
         if import_.status == ImportStatus.UPLOADED:
             return _prepare(session, import_, dict(import_.choices), {})
-        return render_template("pages/imports/show.html", import_=import_, **_progress(import_, ""))
+        return render_template(
+            "pages/imports/show.html", import_=import_, rule=_rule(import_), **_progress(import_, "")
+        )
+
+
+def _rule(import_: Import) -> str:
+    """The audience of all who wear what this import gave to everybody."""
+    given = (("category", import_.choices.get("categories")), ("tag", import_.choices.get("tags")))
+    return " and ".join(
+        f"{field}:{json.dumps(name, ensure_ascii=False)}" for field, names in given for name in names or ()
+    )
 
 
 @pages.get("/<int:import_id>/progress")

@@ -109,7 +109,7 @@ def shoot(
         if who and state is None:
             sign_in(page, base_url, *who)
             state = context.storage_state()
-        complaints = _listen(page)
+        complaints = listen(page)
         for path in paths:
             complaints.clear()
             wrong = _visit(page, urljoin(base_url, path)) + complaints
@@ -120,7 +120,7 @@ def shoot(
     return problems
 
 
-def _listen(page: Page) -> list[str]:
+def listen(page: Page) -> list[str]:
     """A list that grows with whatever the page's console complains of."""
     complaints: list[str] = []
 

@@ -1,0 +1,109 @@
+"""Every page there is, with data in it: axe finds nothing, nothing scrolls sideways, no script fails.
+
+New pages are found by themselves, as long as `EXAMPLES` knows a value for what their address asks for.
+"""
+
+import pytest
+import sqlalchemy as sa
+from flask_security import hash_password
+
+from campaigns import tokens
+from campaigns.contacts.models import Contact
+from campaigns.database import transaction
+from campaigns.delivery.models import Message
+from campaigns.demo import filling
+from campaigns.tokens import Purpose
+from tests import factories
+from tests.browser import DESKTOP, NARROW, axe_problems, listen, sideways_pixels, sign_in
+
+PASSWORD = "four unrelated words"
+EXAMPLES = {
+    "contact_id": 1, "campaign_id": 1, "company_id": 1, "template_id": 1, "audience_id": 1, "sender_id": 1,
+    "kind": "category", "label_id": 1,
+}  # fmt: skip
+# What answers with something else than a page, waits for DNS, or is only there before the first run.
+NO_PAGES = ("health.", "tracking.", "static", "_debug_toolbar")
+ELSEWHERE = {"mailings.checks_dns", "senders.checks", "setup.first_run", "setup.home"}
+
+
+@pytest.fixture
+def signed_in_page(app, live_server, page):
+    """A browser signed in as an administrator of an installation full of sample data."""
+    with app.app_context(), transaction() as session:
+        factories.make_organisation(session)
+        factories.make_user(session, email="ann@example.com", name="Ann", password=hash_password(PASSWORD))
+        factories.make_sender(session)
+        filling.fill(session, 60)
+    sign_in(page, live_server, "ann@example.com", PASSWORD)
+    return page
+
+
+def _addresses(app) -> list[str]:
+    """Every address that can be opened with GET and the example values."""
+    found = []
+    with app.test_request_context():
+        adapter = app.url_map.bind("localhost")
+        for rule in app.url_map.iter_rules():
+            if "GET" not in rule.methods or rule.endpoint.startswith(NO_PAGES) or rule.endpoint in ELSEWHERE:
+                continue
+            if rule.arguments <= set(EXAMPLES):
+                values = {name: EXAMPLES[name] for name in rule.arguments}
+                found.append(adapter.build(rule.endpoint, values))
+    return found
+
+
+def _more(session) -> list[str]:
+    """Pages that need more than an example value: a draft, a reason, a signed link."""
+    contact, message = session.execute(sa.select(Message.contact_id, Message.id).limit(1)).one()
+    draft = factories.make_campaign(session, name="A draft")
+    address = session.scalar(sa.select(Contact.email).limit(1))
+    return [
+        f"/campaigns/{draft.id}",
+        f"/campaigns/{draft.id}/edit",
+        f"/audiences/1/why?email={address}",
+        "/reports/1/people?did=opened",
+        "/contacts/?q=nobody-is-called-so",
+        f"/p/{tokens.sign(Purpose.PREFERENCES, contact, message)}",
+        f"/u/{tokens.sign(Purpose.UNSUBSCRIBE, contact, message)}",
+        "/p/broken",
+    ]
+
+
+def _is_page(answer) -> bool:
+    kind = answer.headers.get("content-type", "")
+    framed = "sandbox" in answer.headers.get("content-security-policy", "")
+    return kind.startswith("text/html") and not framed and "<html" in answer.text()
+
+
+def test_every_page_can_be_used_by_everybody(app, live_server, signed_in_page):
+    page = signed_in_page
+    with transaction() as session:
+        addresses = [*_addresses(app), *_more(session)]
+    complaints = listen(page)
+    page.emulate_media(reduced_motion="reduce")
+    page.mouse.move(0, 0)  # nothing is hovered
+    visited, problems = 0, {}
+    for address in addresses:
+        answer = page.request.get(live_server + address)
+        if answer.status >= 500:
+            problems[address] = [f"answered {answer.status}"]
+        if not _is_page(answer):
+            continue
+        visited += 1
+        complaints.clear()
+        page.goto(live_server + address)
+        page.wait_for_timeout(250)  # live parts and charts
+        found = axe_problems(page)
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_timeout(150)
+        found += [f"dark: {problem}" for problem in axe_problems(page)]
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(NARROW)
+        found += [f"{over} px sideways at 320 px"] if (over := sideways_pixels(page)) else []
+        page.set_viewport_size(DESKTOP)
+        found += [text for text in complaints if "404" not in text]
+        if found:
+            problems[address] = found
+
+    assert visited > 40
+    assert problems == {}

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import shoot
 from tests.stories.installation import ADMIN, PASSWORD, Installation, installation
 
 _PEOPLE = [
@@ -20,13 +19,6 @@ _PEOPLE = [
 _AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 )
-_PATHS = [
-    *("/today/", "/contacts/", "/contacts/1", "/contacts/1/edit", "/contacts/new", "/companies/"),
-    *("/imports/", "/imports/1", "/audiences/", "/audiences/new", "/audiences/1", "/audiences/1/people"),
-    *("/campaigns/", "/campaigns/new", "/campaigns/1", "/templates/", "/templates/new", "/templates/1"),
-    *("/reports/", "/reports/1", "/mailbox/"),
-    *("/settings/", "/settings/people", "/settings/mail", "/settings/audit"),
-]
 _PATIENCE = 30_000  # ms; the machine may be busy
 
 
@@ -47,8 +39,7 @@ def page(browser, here: Installation):
     context.close()
 
 
-@pytest.mark.timeout(900)
-def test_from_the_first_page_to_who_opened(browser, here: Installation, page: Page, tmp_path: Path):
+def test_from_the_first_page_to_who_opened(page: Page, tmp_path: Path):
     expect.set_options(timeout=_PATIENCE)
     _set_up(page)
     _import(page, tmp_path)
@@ -58,8 +49,6 @@ def test_from_the_first_page_to_who_opened(browser, here: Installation, page: Pa
     _read_the_letter(page)
     _see_who_opened(page)
     _plan_the_next_step(page)
-    problems = shoot(browser, here.url, _PATHS, tmp_path / "shots", who=(ADMIN, PASSWORD))
-    assert problems == 0, "see the captured output"
 
 
 def _set_up(page: Page) -> None:

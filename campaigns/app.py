@@ -11,9 +11,6 @@ from campaigns.accounts import signing_in
 from campaigns.setup import views as setup
 from campaigns.web import headers, language, navigation, numbers, own_address, protection, refusals
 
-_LARGEST_UPLOAD = 512 * 1024 * 1024
-_LARGEST_FORM = 4 * 1024 * 1024
-
 # What each room shows. A module's `pages` is its blueprint; a `register(app)` in it does the rest
 # (panels, layers ahead of Flask).
 _ROOMS = (
@@ -46,7 +43,6 @@ def create_app(given: settings.Settings | None = None) -> Flask:
         settings.use(given)
     static = Path(__file__).parent / "static"
     app = Flask("campaigns", static_folder=str(static), template_folder=str(paths.TEMPLATES))
-    app.config.update(MAX_CONTENT_LENGTH=_LARGEST_UPLOAD, MAX_FORM_MEMORY_SIZE=_LARGEST_FORM)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["int"] = numbers.RowNumber
     own_address.register(app)

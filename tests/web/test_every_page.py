@@ -75,6 +75,7 @@ def _is_page(answer) -> bool:
     return kind.startswith("text/html") and not framed and "<html" in answer.text()
 
 
+@pytest.mark.timeout(600)
 def test_every_page_can_be_used_by_everybody(app, live_server, signed_in_page):
     page = signed_in_page
     with transaction() as session:

@@ -77,6 +77,8 @@ def change(audience_id: int) -> Any:
             audience = saving.one(session, audience_id)
             saving.change(session, audience, form["name"], form["rule"], form.get("note", ""))
     except (BadInput, Conflict) as error:
+        with reading() as session:
+            audience = saving.one(session, audience_id)
         return _editor(audience, form, _place(error)), error.status
     flash(_("The audience is kept."), "success")
     return redirect(url_for("audiences.show", audience_id=audience_id))

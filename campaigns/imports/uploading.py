@@ -16,7 +16,7 @@ from campaigns import settings
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.contacts.names import tidy
 from campaigns.database import now
-from campaigns.errors import BadInput, Conflict
+from campaigns.errors import BadInput, Conflict, TooLarge
 from campaigns.imports import encodings, layouts, reading, running
 from campaigns.imports.mapping import Incoming, Refused, Understanding
 from campaigns.imports.reading import Shape, Table
@@ -39,12 +39,18 @@ class Look:
 
 
 def keep(stream: IO[bytes]) -> Path:
-    """Copy an upload into the data folder; returns its place there."""
+    """Copy an upload into the data folder; returns its place there. Raises TooLarge when the disk is full."""
     folder = settings.current().data_dir / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # these files are full of people
     path = folder / f"{uuid.uuid4().hex}.csv"
-    with path.open("wb") as file:
-        shutil.copyfileobj(stream, file, 1 << 20)
+    try:
+        with path.open("wb") as file:
+            shutil.copyfileobj(stream, file, 1 << 20)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise TooLarge(
+            _("There is no room for this file: %(error)s", error=error.strerror or str(error))
+        ) from error
     return path
 
 

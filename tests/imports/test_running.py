@@ -5,14 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
 import sqlalchemy as sa
 
 from campaigns import jobs
-from campaigns.consent.models import ConsentEvent
-from campaigns.contacts.models import Contact, Import, ImportStatus
+from campaigns.consent.models import Consent, ConsentEvent
+from campaigns.contacts.models import Contact, Import, ImportStatus, contact_tag
 from campaigns.database import reading, transaction
 from campaigns.errors import Conflict
 from campaigns.imports import running, steering, uploading
@@ -110,6 +111,27 @@ def test_two_at_once_do_it_once(session):
     running.run(import_id, lambda _import: running.run(import_id))
 
     check_exactly_once(session, import_id)
+
+
+def test_two_files_with_the_same_people_at_the_same_time(session):
+    session.rollback()
+    imports = [
+        upload(rows()),
+        upload("\n".join([rows().splitlines()[0], *reversed(rows().splitlines()[1:])])),
+    ]
+    for import_id in imports:
+        start(import_id, tags=["fair"], categories=["Cutters"])
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(running.run, imports))
+
+    done = [fetch(import_id) for import_id in imports]
+    assert [one.status for one in done] == [ImportStatus.DONE, ImportStatus.DONE]
+    assert sum(one.created for one in done) == EXPECTED[1]
+    with reading() as other:
+        assert other.scalar(sa.select(sa.func.count(Contact.id))) == EXPECTED[1]
+        assert other.scalar(sa.select(sa.func.count()).select_from(Consent)) == EXPECTED[1]
+        assert other.scalar(sa.select(sa.func.count()).select_from(contact_tag)) == EXPECTED[1]
 
 
 def test_a_process_that_slept_too_long_writes_nothing(session):

@@ -28,6 +28,8 @@ from campaigns.tokens import Purpose
 from campaigns.tracking.models import Hit, HitKind, Label
 from tests import factories
 
+# Of "a long password".
+_HASH = "$argon2id$v=19$m=8,t=1,p=1$i2616xnkYYSB6Ccad6ysNw$vrJ754yBo5OeGn69BVgHWMbPQW9TxabiJPL5nvYUjcw"
 THEIRS = "Quetzalcoatlus"  # the colleague's contact has this name, and nobody else
 
 
@@ -56,7 +58,7 @@ def fill(session: Session, text: str = "Something") -> World:
         salesperson=factories.make_user(session, Role.SALESPERSON, name=text),
         colleague=factories.make_user(session, Role.SALESPERSON, name=f"Colleague {text}"),
         marketer=factories.make_user(session, Role.MARKETER, name=f"Maker {text}"),
-        admin=factories.make_user(session, Role.ADMIN, name=f"Boss {text}"),
+        admin=factories.make_user(session, Role.ADMIN, name=f"Boss {text}", password=_HASH),
     )
     world.own = _contact(session, text, "own@example.com", world.salesperson)
     world.theirs = _contact(session, text, "quetzalcoatlus@example.net", world.colleague, THEIRS)

@@ -27,7 +27,7 @@ def lead_there(app: Flask) -> None:
 def _lead() -> Any:
     if request.endpoint == "static":
         return None
-    if not _founded() and request.endpoint not in _OPEN_BEFORE:
+    if request.endpoint not in _OPEN_BEFORE and not _founded():
         return redirect(url_for("setup.first_run"))
     if current_user.is_authenticated:
         with reading() as session:

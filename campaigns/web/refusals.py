@@ -3,9 +3,9 @@
 from typing import Any
 
 import structlog
-from flask import Flask, jsonify, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from campaigns.errors import PersonError
@@ -21,6 +21,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     for kind in (DataError, OverflowError, UnicodeEncodeError):
         app.register_error_handler(kind, _unfit)
+    app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _surprise)
 
 
@@ -48,6 +49,13 @@ def _unfit(error: Exception) -> Any:
     return _answer(422, said)
 
 
+def _away(error: OperationalError) -> Any:
+    """The database can't be reached, or another writer kept it locked for too long."""
+    log.error("database away", path=request.path, error=str(error.orig))
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined] # it can't say who asks
+    return _answer(503, _sentence(503))
+
+
 def _surprise(error: Exception) -> Any:
     log.error("unexpected", path=request.path, exc_info=error)
     return _answer(500, _sentence(500))
@@ -61,6 +69,7 @@ def _sentence(status: int) -> str:
         404: _("There is nothing at this address. It may have been removed."),
         405: _("This address does not work that way."),
         413: _("That is more than can be taken at once."),
+        503: _("The database does not answer at the moment. Nothing was lost; try again in a minute."),
         429: _("That was asked too often. Wait a minute, then try again."),
     }.get(status, _("Something went wrong on our side. It has been written down; please try again."))
 

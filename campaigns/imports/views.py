@@ -26,6 +26,7 @@ from campaigns.words import _
 
 pages = Blueprint("imports", __name__, url_prefix="/imports")
 
+_OFFERED = 60  # categories and tags to tick; others are typed
 _MOVING = (ImportStatus.QUEUED, ImportStatus.RUNNING)
 
 
@@ -118,8 +119,8 @@ def _prepare(session: Session, import_: Import, form: dict[str, Any], errors: di
         **_words(),
         encodings=_encodings(import_.encoding),
         delimiters=_delimiters(import_.delimiter),
-        categories=[label.name for label in tagging.all_of(session, Category)],
-        tags=[label.name for label in tagging.all_of(session, Tag)],
+        categories=[label.name for label in tagging.all_of(session, Category)[:_OFFERED]],
+        tags=[label.name for label in tagging.all_of(session, Tag)[:_OFFERED]],
     )
 
 

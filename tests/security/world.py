@@ -127,12 +127,12 @@ def _contact(session: Session, text: str, email: str, owner: User, last_name: st
 
 
 def _campaign(session: Session, text: str) -> Campaign:
-    revision = Revision(subject=text, html=f"<p>{text}</p>", text=text)
+    plain = text.replace("{{", "")  # a template would work it out
+    revision = Revision(subject=plain, html=f"<p>{plain}</p>", text=plain)
     session.add(revision)
     session.flush()
     for position, url in enumerate(("https://example.com/offer", f"javascript:{text}"), 1):
         session.add(Link(revision_id=revision.id, position=position, url=url, text=text))
-    plain = text.replace("{{", "")  # a template would work it out
     template = factories.make_template(session, f"<p>{plain}</p>", name=text,
                                        subject=plain, preheader=plain)  # fmt: skip
     audience = factories.make_audience(session, "", text)

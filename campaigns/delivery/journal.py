@@ -97,7 +97,11 @@ def _is_left(path: Path) -> bool:
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     """Each whole line as the values of one row; a process may have died within the last one."""
-    for line in path.read_bytes().splitlines():
+    try:
+        written = path.read_bytes()
+    except FileNotFoundError:  # another process was first
+        return
+    for line in written.splitlines():
         try:
             message_id, fence, status, reason, reply, next_try_at, sent_at = json.loads(line)
         except ValueError:

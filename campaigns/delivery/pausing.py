@@ -1,17 +1,20 @@
 """The breaker: a campaign that meets trouble with the mail server pauses itself and says why."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
 from campaigns import settings
-from campaigns.database import db_now, transaction
+from campaigns.database import db_now, now, reading, transaction
 from campaigns.delivery.changing import change
+from campaigns.delivery.models import Message, MessageStatus
 from campaigns.mailings.models import Campaign, Status
 
 log = structlog.get_logger()
+_MOMENT = 5  # seconds
 
 
 def pause_itself(session: Session, campaign_id: int, reason: str, *, ask_again: bool) -> None:
@@ -25,6 +28,16 @@ def pause_itself(session: Session, campaign_id: int, reason: str, *, ask_again: 
     )
     if paused:
         log.warning("campaign paused itself", campaign=campaign_id, reason=reason)
+
+
+def works_for_others(campaign_id: int) -> bool:
+    """Whether the mail server took a letter of this campaign a moment ago, from another connection."""
+    with reading() as session:
+        moment = now() - timedelta(seconds=_MOMENT)
+        taken = sa.select(Message.id).where(
+            Message.campaign_id == campaign_id, Message.status == MessageStatus.SENT, Message.sent_at > moment
+        )
+        return session.scalar(taken.limit(1)) is not None
 
 
 def try_again(answers: Callable[[], bool]) -> None:

@@ -12,8 +12,9 @@ from campaigns.audiences import building
 from campaigns.consent import gate
 from campaigns.contacts.models import Contact
 from campaigns.database import db_now, now, transaction
-from campaigns.delivery import ending, owning
+from campaigns.delivery import ending, owning, pausing
 from campaigns.delivery.models import Message, MessageStatus, Segment
+from campaigns.errors import PersonError
 from campaigns.mailings.models import Campaign, Status
 
 _LEASE = 120  # seconds one transaction may take before another planner steps in
@@ -27,23 +28,32 @@ def plan(campaign_id: int) -> None:
     segments, which are made in the same transaction as their messages; sending starts while it goes on.
     """
     owner = owning.new()
-    reached = -1
-    while True:
+    try:
+        reached: int | None = -1
+        while reached is not None:
+            with transaction() as session:
+                reached = _plan_window(session, campaign_id, owner, reached)
+    except PersonError as error:  # a rule that can't be read any more would fail again and again
         with transaction() as session:
-            campaign = _mine(session, campaign_id, owner)
-            if campaign is None:
-                break
-            reached = max(reached, _planned_to(session, campaign_id))
-            last = _window_end(session, reached)
-            if last is None:
-                _finish(session, campaign)
-                break
-            _add_messages(session, campaign, reached, last)
-            _add_segments(session, campaign_id, reached, last)
-            reached = last
+            pausing.pause_itself(session, campaign_id, str(error), ask_again=False)
     with transaction() as session:
         leases.release(session, _lease_name(campaign_id), owner)
         ending.end_if_done(session, campaign_id)
+
+
+def _plan_window(session: Session, campaign_id: int, owner: str, reached: int) -> int | None:
+    """Plan the contacts after the id `reached`; up to which id, None when there is nothing more to do."""
+    campaign = _mine(session, campaign_id, owner)
+    if campaign is None:
+        return None
+    reached = max(reached, _planned_to(session, campaign_id))
+    last = _window_end(session, reached)
+    if last is None:
+        campaign.planned_at = now()
+        return None
+    _add_messages(session, campaign, reached, last)
+    _add_segments(session, campaign_id, reached, last)
+    return last
 
 
 def _mine(session: Session, campaign_id: int, owner: str) -> Campaign | None:
@@ -142,7 +152,3 @@ def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     fair = -(-len(ids) // (chosen.worker_processes * 4))
     size = min(max(fair, _SMALLEST), chosen.sending.segment)
     return (ids[at : at + size] for at in range(0, len(ids), size))
-
-
-def _finish(session: Session, campaign: Campaign) -> None:
-    campaign.planned_at = now()

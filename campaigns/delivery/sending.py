@@ -176,6 +176,8 @@ class Run:
             self._lease.lost.wait(verdict.wait)
 
     def _pause(self, verdict: Verdict) -> None:
+        if verdict.ask_again and pausing.works_for_others(self._lease.campaign_id):
+            return  # a limit on connections, most likely: this run is over, the others go on
         with transaction() as session:
             self._recorder.spare(session, verdict.spared)
             pausing.pause_itself(session, self._lease.campaign_id, verdict.pause, ask_again=verdict.ask_again)

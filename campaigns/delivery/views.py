@@ -113,6 +113,7 @@ def letters(contact_id: int):
     """The panel on a contact's page."""
     with reading() as session:
         visibility.seen(session, current_user, contact_id)
+        visibility.seen(session, current_user, contact_id)
         found = listing.of_contact(session, contact_id)
         return render_template("pages/delivery/_letters.html", letters=found, words=explaining)
 

@@ -171,3 +171,14 @@ def test_planners_racing_leave_one_plan(session, states):
     parts = sorted((part.first_contact_id, part.last_contact_id) for part in segments(campaign))
     assert all(before[1] < after[0] for before, after in pairwise(parts))
     assert set(states(campaign).values()) == {MessageStatus.PLANNED}
+
+
+def test_a_rule_that_can_not_be_read_any_more_pauses_the_campaign_and_says_why(session, states):
+    factories.make_contact(session)
+    campaign = launch(session, rule="tag:((")
+
+    plan(campaign)
+
+    assert fresh(campaign).status == Status.PAUSED
+    assert fresh(campaign).pause_reason
+    assert states(campaign) == {}

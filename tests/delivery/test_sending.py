@@ -193,6 +193,20 @@ def test_a_refusal_by_one_receivers_rules_is_that_ones(session, mail, states):
     assert account(campaign).sent == 2
 
 
+def test_a_connection_too_many_stops_this_run_and_not_the_campaign(session, settings, odd, states):
+    settings.sending.planned_at_once = 1
+    campaign = to(session, "ann", "bob")
+    first, second = segments(campaign)
+    sending.send_segment(campaign.id, first.id)
+    roads.close_all()
+    odd.hang_up = "connect"
+    sending.send_segment(campaign.id, second.id)
+
+    assert fresh(campaign).status == Status.SENDING
+    assert states(campaign) == {"ann@example.com": "sent", "bob@example.com": "planned"}
+    assert segments(campaign)[1].due_at is not None
+
+
 @pytest.mark.parametrize("place", ["connect", "mail", "data", "body"])
 def test_a_connection_lost_before_the_dot_costs_nobody_anything(session, odd, states, place):
     campaign = to(session, "ann", "bob")

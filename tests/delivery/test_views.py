@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from campaigns.accounts.models import Role
+from campaigns.contacts.models import Contact
 from campaigns.database import transaction
 from campaigns.delivery.models import Message, MessageStatus
 from campaigns.mailings.models import Status
@@ -130,6 +131,10 @@ def test_salespeople_see_a_contacts_letters_but_steer_no_campaign(campaign, sign
     assert panel.status_code == 200
     assert campaign.name in panel.text
     assert "Refused by the mail server" in panel.text
+    with transaction() as other:
+        owner = factories.make_user(other, Role.SALESPERSON)
+        other.execute(sa.update(Contact).values(owner_id=owner.id))
+    assert browser.get(f"/delivery/contacts/{campaign.people['bob'].id}/messages").status_code == 404
     for address in ("messages", "progress"):
         assert browser.get(f"/delivery/campaigns/{campaign.id}/{address}").status_code == 403
     assert browser.post(f"/delivery/campaigns/{campaign.id}/send-again").status_code == 403

@@ -8,22 +8,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from campaigns import broker, database, embedded, tokens
-from campaigns import settings as settings_module
-from campaigns.consent.models import Act, Basis, Consent, ConsentEvent, Purpose, Suppression
-from campaigns.contacts.models import Contact
-from campaigns.database import now, reading
+from campaigns import broker, embedded
+from campaigns.database import reading
 from campaigns.delivery import accounting
-from campaigns.delivery.models import Message, Segment
+from campaigns.delivery.models import Segment
 from campaigns.mailings.models import Campaign, Status
 from campaigns.processes import die_with_parent, free_port
 from campaigns.settings import Settings
@@ -55,12 +50,12 @@ class Plant:
 
     # ---- parts ----
 
-    def start(self, *, workers: int = 2, trap: tuple[str, int] = ("", 0)) -> None:
+    def start(self, *, workers: int = 2) -> None:
         """Start it all."""
         self.settings.broker_url = f"redis://127.0.0.1:{self.queue_port}/0"
         broker.use(None)
         self.start_queue()
-        self.start_sink(*trap)
+        self.start_sink()
         self.start_clock()
         for number in range(workers):
             self.start_worker(f"worker{number}")
@@ -99,15 +94,10 @@ class Plant:
         """The process that rings."""
         self._run("clock", sys.executable, "-m", "campaigns.cli", "clock")
 
-    def start_sink(self, trap: str = "", at: int = 0) -> None:
+    def start_sink(self) -> None:
         """The mail server, writing on in the same journal."""
-        for name in ("trapped", "go"):
-            (self.folder / f"journal.{name}").unlink(missing_ok=True)
-        journal = str(self.folder / "journal.txt")
         program = str(Path(__file__).with_name("sink.py"))
-        self._run(
-            "sink", sys.executable, program, str(self.smtp_port), journal, "--trap", trap, "--at", str(at)
-        )
+        self._run("sink", sys.executable, program, str(self.smtp_port), str(self.folder / "journal.txt"))
         wait_for(lambda: _listens(self.smtp_port), 20, "the mail server")
 
     def start_queue(self) -> None:
@@ -154,9 +144,17 @@ class Plant:
 
     # ---- traps of the mail server ----
 
-    def trapped(self, seconds: float = 40) -> None:
-        """Wait until the mail server holds the letter that it was told to hold."""
-        wait_for((self.folder / "journal.trapped").exists, seconds, "the trap", self.logs)
+    def trap(self, step: str) -> None:
+        """Have the next letter that comes to this step held there."""
+        for name in ("trapped", "go"):
+            (self.folder / f"journal.{name}").unlink(missing_ok=True)
+        new = self.folder / "journal.new"
+        new.write_text(step)
+        new.rename(self.folder / "journal.trap")
+
+    def trapped(self, seconds: float = 60) -> None:
+        """Wait until a letter is held."""
+        wait_for((self.folder / "journal.trapped").exists, seconds, "letter in the trap", self.logs)
 
     def let_go(self) -> None:
         """Let it go on with that letter."""
@@ -222,74 +220,3 @@ def wait_for(ask: Callable[[], object], seconds: float, what: str, log: Callable
     while not ask():
         assert time.monotonic() < until, f"No {what} within {seconds} s.\n{log()}"
         time.sleep(0.05)
-
-
-def fill(session: Session, number: int, *, refused: int = 0) -> tuple[set[str], set[str]]:
-    """So many contacts who may be mailed, and some who may not; their addresses."""
-    said = now()
-    people = [f"p{n}@example.com" for n in range(number + refused)]
-    session.execute(
-        sa.insert(Contact),
-        [
-            {"email": email, "address_hash": tokens.address_hash(email), "domain": "example.com",
-             "first_name": f"Person {n}"}
-            for n, email in enumerate(people)
-        ],
-    )  # fmt: skip
-    ids = {email: id_ for id_, email in session.execute(sa.select(Contact.id, Contact.email))}
-    # Every seventh or so among the others, refused for one of two reasons.
-    chosen = set(random.Random(1).sample(people, refused))
-    unasked = {email for email in chosen if ids[email] % 2}
-    asked = [email for email in people if email not in unasked]
-    event = {"purpose": Purpose.MAIL, "act": Act.GRANTED, "basis": Basis.CONSENT, "source": "test",
-             "method": "form", "at": said}  # fmt: skip
-    session.execute(sa.insert(ConsentEvent), [{**event, "contact_id": ids[email]} for email in asked])
-    written = session.execute(sa.select(ConsentEvent.contact_id, ConsentEvent.id))
-    events = {row.contact_id: row.id for row in written}
-    session.execute(
-        sa.insert(Consent),
-        [
-            {"contact_id": ids[email], "purpose": Purpose.MAIL, "state": Act.GRANTED, "basis": Basis.CONSENT,
-             "at": said, "event_id": events[ids[email]]}
-            for email in asked
-        ],
-    )  # fmt: skip
-    for email in chosen - unasked:
-        session.add(
-            Suppression(address_hash=tokens.address_hash(email), reason="unsubscribed", source="test")
-        )
-    session.commit()
-    return set(people) - chosen, chosen
-
-
-def holds(
-    plant: Plant, campaign: Campaign, eligible: set[str], ineligible: set[str] = frozenset()
-) -> Counter[str]:
-    """The invariant; returns how many messages are in each state.
-
-    Every eligible recipient is in the mail server's journal exactly once, or listed as uncertain and in
-    it at most once; the ineligible are not; nothing was sent under two names; the equation holds.
-    """
-    times = Counter(letter.to for letter in plant.journal())
-    with reading() as session:
-        found = session.execute(
-            sa.select(Message.address, Message.status).where(Message.campaign_id == campaign.id)
-        )
-        status = {row.address: row.status for row in found}
-    twice = [address for address, number in times.items() if number > 1]
-    assert not twice, f"mailed twice: {twice[:5]}"
-    assert not ineligible & times.keys()
-    assert {address for address in ineligible if status.get(address) != "skipped"} == set()
-    lost = [a for a in eligible if times[a] != 1 and status.get(a) != "uncertain"]
-    assert not lost, f"neither mailed nor uncertain: {[(a, status.get(a)) for a in lost[:5]]}"
-    wrong = [
-        a for a in eligible if (status.get(a) == "sent") is not (times[a] == 1 and status[a] != "uncertain")
-    ]
-    assert not wrong, f"journal and database disagree: {[(a, status.get(a), times[a]) for a in wrong[:5]]}"
-    assert len({letter.message_id for letter in plant.journal()}) == len(plant.journal())
-    account = launching.account(campaign)
-    assert account.open == 0
-    return Counter(status.values())
-
-
-__all__ = ["Letter", "Plant", "database", "fill", "holds", "settings_module", "wait_for"]

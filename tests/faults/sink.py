@@ -1,14 +1,14 @@
 """An SMTP server as a process of its own: what it accepts is on disk before it says so.
 
-    python tests/faults/sink.py PORT JOURNAL [--trap STEP --at N]
+    python tests/faults/sink.py PORT JOURNAL
 
-The journal has one line a letter: seconds, recipient, Message-ID. A trap holds the Nth letter at a step
-(rcpt; data: half of the body read; dot: before the journal; kept: after it, before 250; done: after 250)
-until the file JOURNAL.go appears, having written JOURNAL.trapped.
+The journal has one line a letter: seconds, recipient, Message-ID. When a file journal.trap appears, the
+next letter that comes to the step it names is held there (rcpt; data: some of the body read; dot: before
+the journal; kept: after it, before 250; done: after 250): the file becomes journal.trapped, and the
+letter goes on when there is a journal.go.
 """
 
 import argparse
-import itertools
 import os
 import re
 import socketserver
@@ -24,11 +24,10 @@ class Sink(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, journal: Path, trap: str, at: int) -> None:
+    def __init__(self, port: int, journal: Path) -> None:
         super().__init__(("127.0.0.1", port), Talk)
         self.journal = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        self.path, self.trap, self.at = journal, trap, at
-        self.counts = {step: itertools.count(1) for step in ("rcpt", "data", "dot", "kept", "done")}
+        self.path = journal
         self.lock = threading.Lock()
 
     def keep(self, recipient: str, message_id: bytes) -> None:
@@ -38,11 +37,16 @@ class Sink(socketserver.ThreadingTCPServer):
             os.fsync(self.journal)
 
     def step(self, name: str) -> None:
-        """Hold the letter that the trap is for."""
-        if next(self.counts[name]) == self.at and name == self.trap:
-            self.path.with_suffix(".trapped").touch()
-            while not self.path.with_suffix(".go").exists():
-                time.sleep(0.02)
+        """Hold the letter that walks into the trap."""
+        trap, trapped = self.path.with_suffix(".trap"), self.path.with_suffix(".trapped")
+        try:
+            if trap.read_text() != name:
+                return
+            trap.rename(trapped)
+        except FileNotFoundError:  # none is set, or another letter was first
+            return
+        while not self.path.with_suffix(".go").exists():
+            time.sleep(0.02)
 
 
 class Talk(socketserver.StreamRequestHandler):
@@ -100,10 +104,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("journal", type=Path)
-    parser.add_argument("--trap", default="")
-    parser.add_argument("--at", type=int, default=0)
     given = parser.parse_args()
-    Sink(given.port, given.journal, given.trap, given.at).serve_forever()
+    Sink(given.port, given.journal).serve_forever()
 
 
 if __name__ == "__main__":

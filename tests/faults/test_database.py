@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from campaigns import database
 from tests.delivery.launching import launch
-from tests.faults.plant import fill, holds
+from tests.faults.invariant import fill, holds
 
 
 @pytest.mark.postgresql_only

@@ -6,7 +6,8 @@ import pytest
 
 from campaigns.mailings.models import Status
 from tests.delivery.launching import fresh, launch
-from tests.faults.plant import fill, holds, wait_for
+from tests.faults.invariant import fill, holds
+from tests.faults.plant import wait_for
 
 
 @pytest.mark.sqlite_only

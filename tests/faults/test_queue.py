@@ -11,7 +11,7 @@ from campaigns.mailings import scheduling
 from campaigns.mailings.models import Campaign, Status
 from tests import factories
 from tests.delivery.launching import fresh, launch, segments
-from tests.faults.plant import fill, holds
+from tests.faults.invariant import fill, holds
 
 
 @pytest.mark.sqlite_only
@@ -79,6 +79,7 @@ def test_every_message_ten_times(session, plant):
     holds(plant, campaign, eligible, ineligible)
 
 
+@pytest.mark.sqlite_only
 def test_fifty_presses_of_send_are_one_run(session, plant):
     eligible, _none = fill(session, 60)
     factories.make_organisation(session)

@@ -12,7 +12,8 @@ from campaigns.database import reading, transaction
 from campaigns.mailings import scheduling
 from campaigns.mailings.models import Campaign, Status
 from tests.delivery.launching import account, launch
-from tests.faults.plant import fill, holds, wait_for
+from tests.faults.invariant import fill, holds
+from tests.faults.plant import wait_for
 
 
 def steer(campaign: Campaign, verb) -> None:
@@ -61,6 +62,7 @@ def test_cancelled(session, plant):
     assert found.uncertain == 0
 
 
+@pytest.mark.sqlite_only
 def test_who_unsubscribes_while_it_is_sent_gets_nothing_after_it(session, plant):
     eligible, _none = fill(session, 800)
     plant.start()

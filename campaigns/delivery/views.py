@@ -3,7 +3,17 @@
 import time
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_security import current_user
 
 from campaigns.accounts.models import Role
@@ -34,19 +44,28 @@ def register(_app: Flask) -> None:
 @pages.get("/campaigns/<int:campaign_id>/progress")
 @guards.role(Role.MARKETER)
 def progress(campaign_id: int):
-    """The fragment that asks for itself again while the campaign is moving."""
+    """The fragment that asks for its figures again while the campaign is moving.
+
+    `was` is the status that the page shows: only when it has changed are the buttons changed too.
+    """
+    was = request.args.get("was", "")
     with reading() as session:
         campaign = _campaign(session, campaign_id)
         account = accounting.account(session, campaign_id)
-        pace = pacing.pace(account.done, account.open, request.args.get("seen", ""), time.time())
-        return render_template(
-            "pages/delivery/_progress.html",
-            campaign=campaign,
-            account=account,
-            pace=pace,
-            actions=_actions(campaign),
-            words=explaining,
+        part = "_figures" if was == campaign.status else "_progress"
+        answer = make_response(
+            render_template(
+                f"pages/delivery/{part}.html",
+                campaign=campaign,
+                account=account,
+                pace=pacing.pace(account.done, account.open, request.args.get("seen", ""), time.time()),
+                actions=_actions(campaign),
+                words=explaining,
+            )
         )
+    if was and part == "_progress":
+        answer.headers.update({"HX-Retarget": "#progress", "HX-Reswap": "outerHTML"})
+    return answer
 
 
 def _actions(campaign: Campaign) -> list[tuple[str, str, str, str]]:

@@ -53,6 +53,18 @@ def test_progress_shows_where_everybody_stands_and_asks_again_while_it_moves(cam
     assert "hx-get" not in marketer_client.get(f"/delivery/campaigns/{campaign.id}/progress").text
 
 
+def test_buttons_change_with_the_status_and_stay_otherwise(campaign, marketer_client):
+    address = f"/delivery/campaigns/{campaign.id}/progress?seen=17953203127-4-0&was=sending"
+
+    same = marketer_client.get(address)
+    assert "<form" not in same.text
+    assert "HX-Retarget" not in same.headers
+    set_campaign(campaign, status=Status.PAUSED)
+    other = marketer_client.get(address)
+    assert f"/campaigns/{campaign.id}/resume" in other.text
+    assert other.headers["HX-Retarget"] == "#progress"
+
+
 def test_progress_of_a_campaign_that_paused_itself_says_why(campaign, marketer_client):
     set_campaign(campaign, status=Status.PAUSED, pause_reason="The mail server <b> is away.")
 

@@ -43,7 +43,8 @@ def make(url: str) -> Broker:
 
         return _redis(embedded.url(settings.current().data_dir))
     raise BadInput(
-        f"The queue's address “{url}” is not understood. Use redis://…, rediss://…, unix://…, amqp://… or embedded."
+        f"The queue's address “{url}” is not understood. "
+        "Use redis://…, rediss://…, unix://…, amqp://… or embedded."
     )
 
 

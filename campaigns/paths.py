@@ -1,4 +1,4 @@
-"""Where the files that are not Python live: inside an installed wheel, or beside the package in a checkout."""
+"""Where the files that are not Python live: in an installed wheel, or beside the package in a checkout."""
 
 from pathlib import Path
 

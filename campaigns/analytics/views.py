@@ -9,9 +9,10 @@ from flask_babel import get_timezone
 from flask_security import current_user
 from sqlalchemy.orm import Session
 
+from campaigns import sheets
 from campaigns.accounts import audit
 from campaigns.accounts.models import Role
-from campaigns.analytics import behind, breakdown, charts, exporting, figures, sheets, timeline, wording
+from campaigns.analytics import behind, breakdown, charts, exporting, figures, timeline, wording
 from campaigns.analytics.behind import Did
 from campaigns.consent import reasons
 from campaigns.contacts import visibility

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from campaigns.contacts import phones
 from campaigns.contacts.names import tidy
-from campaigns.imports.cells import safe
+from campaigns.sheets import safe
 
 _NOTHING = frozenset(
     {

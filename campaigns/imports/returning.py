@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from campaigns.imports import refusals
-from campaigns.imports.cells import safe
 from campaigns.imports.mapping import Refused
+from campaigns.sheets import safe
 
 
 def append(path: Path, at: int, columns: Sequence[str], delimiter: str, rows: Iterable[Refused]) -> int:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.imports import cleaning, dates, places
-from campaigns.imports.cells import safe
+from campaigns.sheets import safe
 
 ANYTHING = st.text(st.characters(codec="utf-8"))
 

@@ -12,7 +12,7 @@ from tests.faults.invariant import fill, holds
 STEPS = {"rcpt": 0, "data": 1, "dot": 1, "kept": 1, "done": 0}
 
 
-def test_a_worker_killed_at_each_step_of_a_letter(session, plant):
+def killed_at_each_step(session, plant) -> None:
     eligible, ineligible = fill(session, 600, refused=60)
     plant.start(workers=0)
     campaign = launch(session)
@@ -29,6 +29,17 @@ def test_a_worker_killed_at_each_step_of_a_letter(session, plant):
     plant.ended(campaign, 180)
 
     assert holds(plant, campaign, eligible, ineligible)["uncertain"] <= sum(STEPS.values())
+
+
+@pytest.mark.sqlite_only
+def test_a_worker_killed_at_each_step_of_a_letter(session, plant):
+    killed_at_each_step(session, plant)
+
+
+@pytest.mark.long
+@pytest.mark.postgresql_only
+def test_a_worker_killed_at_each_step_of_a_letter_on_postgresql(session, plant):
+    killed_at_each_step(session, plant)
 
 
 def killed_again_and_again(session, plant, chance: random.Random, number: int, kills: int) -> None:

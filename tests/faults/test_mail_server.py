@@ -31,6 +31,7 @@ def test_killed_in_the_middle_and_back_later(session, plant):
     assert holds(plant, campaign, eligible, ineligible)["uncertain"] <= 4
 
 
+@pytest.mark.long
 @pytest.mark.postgresql_only
 def test_away_from_the_start(session, plant):
     eligible, _none = fill(session, 80)

@@ -290,11 +290,18 @@ def test_a_campaign_no_letter_of_which_can_be_written_pauses(session, mail, stat
     assert states(campaign) == {"ann@example.com": "planned"}
 
 
-def test_a_worker_that_is_told_to_stop_gives_everything_back(session, mail, states, monkeypatch):
+@pytest.fixture
+def a_process_that_ends():
+    """Whatever stops sending for good in a process stops it for this test only."""
+    yield
+    sending._closing.clear()
+
+
+def test_a_worker_that_is_told_to_stop_gives_everything_back(session, mail, states, a_process_that_ends):
     campaign = to(session, "ann")
-    sending._closing.set()
-    monkeypatch.setattr(sending, "_closing", type(sending._closing)())
     sending.stop()
+
     send(campaign)
+
     assert states(campaign) == {"ann@example.com": "planned"}
     assert segments(campaign)[0].due_at is not None

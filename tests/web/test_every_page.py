@@ -75,6 +75,15 @@ def _is_page(answer) -> bool:
     return kind.startswith("text/html") and not framed and "<html" in answer.text()
 
 
+def _settle(page, theme: str) -> None:
+    """Wait until the page wears the theme and no colour is on its way to another."""
+    still = "!document.getAnimations().some((one) => one.playState === 'running')"
+    for _try in range(100):
+        page.wait_for_timeout(50)
+        if page.evaluate(f"document.documentElement.dataset.bsTheme === '{theme}' && {still}"):
+            return
+
+
 @pytest.mark.timeout(600)
 def test_every_page_can_be_used_by_everybody(app, live_server, signed_in_page):
     page = signed_in_page
@@ -93,10 +102,11 @@ def test_every_page_can_be_used_by_everybody(app, live_server, signed_in_page):
         visited += 1
         complaints.clear()
         page.goto(live_server + address)
-        page.wait_for_timeout(250)  # live parts and charts
+        _settle(page, "light")
+        page.wait_for_timeout(100)  # live parts and charts
         found = axe_problems(page)
         page.emulate_media(color_scheme="dark")
-        page.wait_for_timeout(150)
+        _settle(page, "dark")
         found += [f"dark: {problem}" for problem in axe_problems(page)]
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(NARROW)

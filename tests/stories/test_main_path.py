@@ -15,6 +15,7 @@ from campaigns import settings as settings_module
 from campaigns.mail import dkim as our_dkim
 from campaigns.mailings.models import Sender
 from tests import servers
+from tests.mail.opendkim import OpenDkim
 from tests.stories.installation import Installation, installation, wait_for
 from tests.stories.material import contacts_file, letter_file
 
@@ -98,6 +99,10 @@ def _every_letter_is_sound(here: Installation, mail: servers.SmtpServer) -> None
     assert len({letter.message["Message-ID"] for letter in mail.letters}) == len(mail.letters)
     for letter in mail.letters[:: max(1, len(mail.letters) // 100)]:
         assert dkim.verify(letter.raw, dnsfunc=lambda name, timeout=5: public)
+    opendkim = OpenDkim(public.decode())
+    if opendkim.works:
+        assert [opendkim.objection(letter.raw) for letter in mail.letters[:25]] == [""] * 25
+    opendkim.close()
 
 
 def _public_key(here: Installation) -> bytes:

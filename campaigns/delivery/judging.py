@@ -25,7 +25,6 @@ from campaigns.words import _
 # RFC 3463 codes by which a server says that the address itself is wrong, for good.
 NO_SUCH_ADDRESS = frozenset(("5.1.1", "5.1.10", "5.2.1"))
 _POLICY_OF_ALL = 10  # refusals by policy in a row, whoever the recipients are
-FIRST_WAIT = 1.0  # seconds after trouble; then doubling
 _ENOUGH = 5  # tries of a letter that breaks the connection each time
 
 
@@ -48,6 +47,7 @@ class Judge:
     def __init__(self, expires_at: datetime | None) -> None:
         self._expires_at = expires_at
         self._most = settings.current().sending.troubles
+        self._wait = settings.current().sending.ask_again / 60  # a second, unless set otherwise
         self._worked = False
         self._troubles = 0
         self._of_one: Counter[int] = Counter()
@@ -83,7 +83,7 @@ class Judge:
         if its_own and (stubborn or recipient.tries >= _ENOUGH):
             return Verdict(self._deferred(recipient, trouble))
         if self._troubles < self._most:
-            wait = FIRST_WAIT * 2 ** (self._troubles - 1)
+            wait = self._wait * 2 ** (self._troubles - 1)
             return Verdict(Result(MessageStatus.CLAIMED, tried=False), again=True, wait=wait)
         passing = trouble.code < 500
         hope = _("Nobody was lost; sending goes on by itself when the mail server answers again.")

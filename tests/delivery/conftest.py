@@ -12,6 +12,7 @@ from campaigns.delivery.models import Message
 from campaigns.mailings.models import Campaign
 from campaigns.settings import Settings
 from tests import servers
+from tests.delivery import misbehaving
 
 
 @pytest.fixture
@@ -19,6 +20,7 @@ def mail(settings: Settings, smtp_server: servers.SmtpServer):
     """A mail server that campaigns are handed to."""
     smtp = settings.smtp
     smtp.host, smtp.port, smtp.tls = smtp_server.host, smtp_server.port, "none"
+    settings.sending.ask_again = 6  # and a tenth of a second between two tries
     yield smtp_server
     roads.close_all()
 
@@ -46,3 +48,14 @@ def states(messages: Callable[[Campaign], dict[str, Message]]) -> Callable[[Camp
         }
 
     return look
+
+
+@pytest.fixture
+def odd(settings):
+    """A mail server of few words that campaigns are handed to."""
+    with misbehaving.server() as made:
+        smtp = settings.smtp
+        smtp.host, smtp.port, smtp.tls = "127.0.0.1", made.port, "none"
+        settings.sending.ask_again = 6
+        yield made
+        roads.close_all()

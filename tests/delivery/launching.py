@@ -83,3 +83,12 @@ def account(campaign: Campaign) -> Account:
     assert found.audience == rows
     assert found.audience == found.sent + found.failed + found.left_out + found.uncertain + found.open
     return found
+
+
+def to(session, *names: str, **values):
+    """A campaign to these people, planned."""
+    for name in names:
+        factories.make_contact(session, name if "@" in name else f"{name}@example.com")
+    campaign = launch(session, **values)
+    plan(campaign)
+    return campaign

@@ -22,6 +22,8 @@ class Sender(HasId, Base):
     bounce_domain: Mapped[str] = mapped_column(sa.String(253), default="")  # empty: the address's own
     dkim_selector: Mapped[str] = mapped_column(sa.String(63), default="")
     dkim_key: Mapped[str] = mapped_column(sa.Text, default="")  # PEM, sealed by `sealing.seal`
+    second_selector: Mapped[str] = mapped_column(sa.String(63), default="")
+    second_key: Mapped[str] = mapped_column(sa.Text, default="")  # likewise; Ed25519
     is_default: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
 

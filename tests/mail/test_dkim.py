@@ -63,6 +63,15 @@ def test_odd_bodies_verify_too(rsa, signer, body):
     assert signer[1].objection(dkim.sign(raw, signer[0])) == ""
 
 
+@pytest.mark.parametrize("body", [b"a\r\r\n", b"a \r\n\r\n", b"\r\n\r\na \t\r\n"])
+def test_only_whole_line_breaks_at_the_end_are_left_out(rsa, body):
+    raw = b"From: a@example.com\r\nDate: Sun, 22 Nov 2026 09:30:00 +0000\r\nSubject: s\r\n\r\n" + body
+
+    assert b"c=relaxed/simple;" in dkim.sign(raw, rsa[0])
+    assert rsa[1](dkim.sign(raw, rsa[0]))
+    assert rsa[1](dkim.sign(raw, rsa[0]) + b"\r\n\r\n")
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

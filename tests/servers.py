@@ -28,8 +28,11 @@ from campaigns.processes import die_with_parent, free_port
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server's first database: `TEST_DATABASE_URL`, else one of our own."""
+def postgresql(*, durable: bool = False) -> Iterator[str]:
+    """The address of a PostgreSQL server's first database: `TEST_DATABASE_URL`, else one of our own.
+
+    Ours forgets with the machine, for speed, unless it is to be `durable` as a production server is.
+    """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield given
@@ -47,9 +50,10 @@ def postgresql() -> Iterator[str]:
             check=True, capture_output=True, cwd=folder, **as_user,
         )  # fmt: skip
         options = {
-            "listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "jit": "off",
-            "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200,
+            "listen_addresses": "", "unix_socket_directories": folder, "jit": "off", "max_connections": 200
         }  # fmt: skip
+        if not durable:
+            options |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "off")
         command = [programs / "postgres", "-D", folder / "data"]
         command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with (folder / "log").open("wb") as log:

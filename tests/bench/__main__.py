@@ -8,10 +8,9 @@ from pathlib import Path
 
 def main() -> None:
     """Run the measure named first, or list them all."""
-    names = [
-        found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]) if found.name != "__main__"
-    ]
-    modules = {name: importlib.import_module(f"tests.bench.{name}") for name in sorted(names)}
+    found = sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    made = {name: importlib.import_module(f"tests.bench.{name}") for name in found if name != "__main__"}
+    modules = {name: module for name, module in made.items() if hasattr(module, "main")}
     if len(sys.argv) > 1 and sys.argv[1] in modules:
         modules[sys.argv.pop(1)].main()
         return

@@ -1,12 +1,14 @@
-"""Messages: one email to one contact each; and the segments they are leased by."""
+"""Messages: one email to one contact each; the segments they are leased by; and how fast they may go."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaigns.database import UTC, Base, BigId, HasId, exact
+from campaigns.delivery.rates import Rate
 
 
 class MessageStatus(StrEnum):
@@ -91,3 +93,53 @@ class Segment(HasId, Base):
     lease_until: Mapped[datetime | None] = mapped_column(UTC)
     owner: Mapped[str] = mapped_column(sa.String(120), default="")
     fence: Mapped[int] = mapped_column(default=0)
+
+
+class HasRate:
+    """A limit, and the one moment that tells what its bucket holds; see `rates.py`."""
+
+    letters: Mapped[int | None] = mapped_column()  # in each `per` seconds; None: no such limit
+    per: Mapped[int] = mapped_column(default=60)
+    burst: Mapped[int] = mapped_column(default=1)  # most at one go
+    empty_at: Mapped[datetime | None] = mapped_column(UTC)  # None: full
+
+    @property
+    def rate(self) -> Rate | None:
+        """The limit, if there is one."""
+        return Rate(self.letters, self.per, self.burst) if self.letters else None
+
+
+class SenderPace(HasRate, Base):
+    """How fast letters of one sender may go, and how many of them went today while it is warmed up."""
+
+    __tablename__ = "sender_pace"
+
+    sender_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("sender.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    warm_from: Mapped[date | None] = mapped_column()  # the first day, by the organisation's time zone
+    warm_day: Mapped[date | None] = mapped_column()  # the day that `warm_taken` counts
+    warm_taken: Mapped[int] = mapped_column(default=0)
+
+
+class DomainPace(HasRate, Base):
+    """How fast letters to one domain may go; `OTHERS` stands for all that have no settings of their own."""
+
+    __tablename__ = "domain_pace"
+    __table_args__ = (
+        sa.Index("ix_domain_pace_held_until", "held_until"),
+        sa.Index(
+            "ix_domain_pace_chosen",
+            "chosen",
+            sqlite_where=sa.text("chosen"),
+            postgresql_where=sa.text("chosen"),
+        ),
+    )
+    OTHERS: ClassVar[str] = "*"
+
+    domain: Mapped[str] = mapped_column(exact(253), primary_key=True)
+    chosen: Mapped[bool] = mapped_column(default=False)  # somebody set it; else only its bucket is kept here
+    at_once: Mapped[int | None] = mapped_column()  # most letters on the wire at the same time
+    held_until: Mapped[datetime | None] = mapped_column(UTC)  # after too many refusals in a row
+    held_for: Mapped[str] = mapped_column(sa.String(300), default="")  # the server's last words
+    holds: Mapped[int] = mapped_column(default=0)  # one shortly after the other

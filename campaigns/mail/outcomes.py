@@ -24,7 +24,7 @@ class Reply:
 
 
 class NotSent(Exception):
-    """The letter was not taken, or nobody knows; one of the four below.
+    """The letter was not taken, or nobody knows; one of those below.
 
     `code` is the server's (0: none came), `enhanced` its RFC 3463 status (“5.1.1”, empty: none came).
     """
@@ -63,3 +63,7 @@ class NotSpoken(Refused):
 
 class Unknown(NotSent):
     """The connection was lost after the final dot and before the answer: taken or not, nobody knows."""
+
+
+class HeldBack(NotSent):
+    """Who sends it said, before the final dot, that it must not go: surely not taken."""

@@ -6,8 +6,8 @@ import time
 from ssl import SSLContext, SSLWantReadError
 from typing import Any
 
-_LONGEST_LINE = 8192
-_MOST_LINES = 100
+LONGEST_LINE = 8192
+MOST_LINES = 100
 
 
 class PatientSMTP(smtplib.SMTP):
@@ -39,7 +39,7 @@ class PatientSMTP(smtplib.SMTP):
         """The next reply's code (-1: no reply of SMTP) and text."""
         deadline = time.monotonic() + self.patience
         texts: list[bytes] = []
-        for _count in range(_MOST_LINES):
+        for _count in range(MOST_LINES):
             line = self._line(deadline)
             code, texts = line[:3], [*texts, line[4:].strip(b" \t\r\n")]
             if not code.isdigit():
@@ -67,6 +67,12 @@ class PatientSMTP(smtplib.SMTP):
             self._open.settimeout(self.patience)
         return self.getreply()
 
+    def released(self) -> tuple[socket.socket, bytes]:
+        """The socket, for somebody else to talk on, and what was heard on it and not yet read."""
+        given, unread = self._open, bytes(self._unread)
+        self.sock = None
+        return given, unread
+
     @property
     def _open(self) -> socket.socket:
         if self.sock is None:
@@ -75,7 +81,7 @@ class PatientSMTP(smtplib.SMTP):
 
     def _line(self, deadline: float) -> bytes:
         while b"\n" not in self._unread:
-            if len(self._unread) > _LONGEST_LINE:
+            if len(self._unread) > LONGEST_LINE:
                 raise smtplib.SMTPServerDisconnected("a line without end")
             self._read_more(deadline)
         line, _end, rest = bytes(self._unread).partition(b"\n")

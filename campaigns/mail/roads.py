@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from campaigns.mail.outcomes import Reply
+from campaigns.mail.outcomes import NotSent, Reply
 
 
 class Transport(ABC):
@@ -40,3 +41,51 @@ class Transport(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@dataclass(slots=True)
+class Parcel:
+    """One letter in its envelope; `key` is its sender's own number, different for each under way.
+
+    `raw` is the letter as DATA carries it: lines end in CRLF, none begins with a dot.
+    """
+
+    key: int
+    envelope_from: str
+    to: str
+    raw: bytes
+    envelope_id: str = ""
+
+
+Pull = Callable[[], Parcel | float | None]
+BeforeDot = Callable[[Parcel], bool]
+Answered = Callable[[Parcel | None, Reply | NotSent], None]
+
+
+class Fleet(ABC):
+    """Several warm connections to one mail server, or the captured mail; for one thread, but for `wake`."""
+
+    @abstractmethod
+    def send(self, pull: Pull, before_dot: BeforeDot, answered: Answered) -> None:
+        """Hand over all that `pull` gives, and return when it gives None and the last answer is in.
+
+        `pull` gives the next letter, or a number: nothing for so many seconds (it is asked again then,
+        after any answer, and after `wake`). `before_dot` is called when the final dot is about to go; where
+        it says False, the letter is surely not taken. `answered` is called once for each letter pulled,
+        with what became of it (HeldBack for one that `before_dot` stopped); and with None in place of
+        a letter when no connection could be opened: `pull` then says how long to wait.
+
+        What one of the three raises comes through; letters then under way stay unanswered.
+        """
+
+    @abstractmethod
+    def wake(self) -> None:
+        """Have `pull` asked again now; from any thread."""
+
+    @abstractmethod
+    def rest(self) -> None:
+        """Say goodbye where nothing was said for a while; between two calls of `send`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Say goodbye everywhere, within two seconds; a later `send` opens again."""

@@ -7,27 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-from campaigns.mail import troubles
-from campaigns.mail.addresses import on_wire
-from campaigns.mail.letter import HeaderProblem
-from campaigns.mail.outcomes import (
-    Deferred,
-    NotSent,
-    NotSpoken,
-    Refused,
-    Reply,
-    Step,
-    TransportTrouble,
-    Unknown,
-)
+from campaigns.mail import answers, envelope, troubles
+from campaigns.mail.outcomes import NotSent, Reply, Step, TransportTrouble, Unknown
 from campaigns.mail.patience import PatientSMTP, PatientSMTPOverTLS
 from campaigns.mail.roads import Transport
-from campaigns.words import _
 
-_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
-_CLOSING = 421
-_TOO_LARGE = 552
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +48,7 @@ class SmtpConnection(Transport):
         """Connect, agree on TLS and sign in, unless that is done; raises TransportTrouble."""
         if self._client is None:
             try:
-                self._client = _opened(self.relay)
+                self._client = opened(self.relay)
             except OSError as error:
                 raise self._trouble(error, Step.CONNECT) from error
             self._half_done = False
@@ -79,11 +64,11 @@ class SmtpConnection(Transport):
         envelope_id: str = "",
     ) -> Reply:
         """Hand over one letter, as Transport says; connects first where needed."""
-        sender = _sender(envelope_from) if envelope_from else ""
-        recipient = _recipient(to)
+        sender = envelope.sender(envelope_from)
+        recipient = envelope.recipient(to)
         try:
             client = self._begin(sender, recipient, raw, envelope_id)
-            self._ask(client, Step.RCPT, f"RCPT TO:<{recipient}>")
+            self._ask(client, Step.RCPT, envelope.rcpt_to(recipient))
             self._ask(client, Step.DATA, "DATA", expected=3)
             self._listen(client, lambda: client.push(stuffed(raw)))
         except NotSent:
@@ -119,8 +104,8 @@ class SmtpConnection(Transport):
 
     def _mail(self, sender: str, recipient: str, raw: bytes, envelope_id: str) -> PatientSMTP:
         client = self._ready()
-        options = _mail_options(client, sender + recipient, raw, envelope_id)
-        self._ask(client, Step.MAIL, " ".join([f"MAIL FROM:<{sender}>", *options]))
+        offered = envelope.Offered.by(client)
+        self._ask(client, Step.MAIL, envelope.mail_from(offered, sender, recipient, raw, envelope_id))
         return client
 
     def _ready(self) -> PatientSMTP:
@@ -174,29 +159,13 @@ class SmtpConnection(Transport):
         raise self._refusal(Step.DOT, code, text)
 
     def _refusal(self, step: Step, code: int, text: bytes) -> NotSent:
-        """What an answer other than yes means at this step."""
-        said = troubles.readable(text)
-        found = _ENHANCED.match(said)
-        details = (step, code, found[0] if found else "")
-        if code // 100 == 4 and code != _CLOSING:
-            return Deferred(said, *details)
-        if code // 100 == 5 and (step != Step.MAIL or code == _TOO_LARGE):
-            return Refused(said, *details)
-        if code // 100 != 5:
-            self._drop()  # it hangs up, or talks something else than SMTP
-        if step == Step.DOT and code != _CLOSING:
-            return Unknown(_("The mail server's answer can't be understood: %(said)s", said=said), *details)
-        where = f"{self.relay.host}:{self.relay.port}"
-        says = f"{code} {said}" if code > 0 else said
-        return TransportTrouble(
-            _("The mail server %(where)s says: %(says)s", where=where, says=says), *details
-        )
+        """What an answer other than yes means; one that ends the talk closes the connection."""
+        if answers.ends(code):
+            self._drop()
+        return answers.meaning(f"{self.relay.host}:{self.relay.port}", step, code, text)
 
     def _trouble(self, error: OSError, step: Step) -> TransportTrouble:
-        code = getattr(error, "smtp_code", 0)
-        return TransportTrouble(
-            troubles.sentence(error, self.relay.host, self.relay.port), step, max(code, 0)
-        )
+        return answers.unreachable(error, self.relay.host, self.relay.port, step)
 
     def _drop(self) -> None:
         if self._client is not None:
@@ -214,22 +183,8 @@ def stuffed(raw: bytes) -> bytes:
     return (b"." if raw.startswith(b".") else b"") + raw.replace(b"\r\n.", b"\r\n..")
 
 
-def _sender(address: str) -> str:
-    try:
-        return on_wire(address)
-    except HeaderProblem as problem:
-        raise TransportTrouble(problem.message, Step.MAIL, 553, "5.1.7") from problem
-
-
-def _recipient(address: str) -> str:
-    try:
-        return on_wire(address)
-    except HeaderProblem as problem:
-        raise Refused(problem.message, Step.RCPT, 553, "5.1.3") from problem
-
-
-def _opened(relay: Relay) -> PatientSMTP:
-    """A connection that is ready for letters."""
+def opened(relay: Relay) -> PatientSMTP:
+    """A connection that is ready for letters; raises OSError, of which smtplib's own errors are kinds."""
     trust = relay.trust or ssl.create_default_context()
     kind, extra = (PatientSMTPOverTLS, {"context": trust}) if relay.tls == "tls" else (PatientSMTP, {})
     client: PatientSMTP = kind(
@@ -251,26 +206,3 @@ def _opened(relay: Relay) -> PatientSMTP:
         client.close()
         raise
     return client
-
-
-def _mail_options(client: PatientSMTP, envelope: str, raw: bytes, envelope_id: str) -> list[str]:
-    """What MAIL FROM says beside the address, as far as the server offers it."""
-    options = [f"SIZE={len(raw)}"] if client.has_extn("size") else []
-    if not raw.isascii() and client.has_extn("8bitmime"):
-        options.append("BODY=8BITMIME")
-    if not envelope.isascii() or not raw.partition(b"\r\n\r\n")[0].isascii():
-        if not client.has_extn("smtputf8"):
-            said = _("This address needs SMTPUTF8, which the mail server does not offer.")
-            raise NotSpoken(said, Step.MAIL, 553, "5.6.7")
-        options.append("SMTPUTF8")
-    if client.has_extn("dsn"):
-        options.append("RET=HDRS")
-        options += [f"ENVID={_xtext(envelope_id)}"] if envelope_id else []
-    return options
-
-
-def _xtext(value: str) -> str:
-    """RFC 3461, section 4."""
-    return "".join(
-        chr(byte) if 33 <= byte <= 126 and byte not in b"+=" else f"+{byte:02X}" for byte in value.encode()
-    )

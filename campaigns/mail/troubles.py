@@ -48,4 +48,6 @@ def sentence(error: OSError, host: str, port: int) -> str:
 def readable(text: bytes | str) -> str:
     """A server's words, in one line, without control characters, and not too many."""
     decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return "".join(char if char.isprintable() else " " for char in decoded)[:500].strip()
+    if not decoded.isprintable():
+        decoded = "".join(char if char.isprintable() else " " for char in decoded)
+    return decoded[:500].strip()

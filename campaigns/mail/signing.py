@@ -28,6 +28,11 @@ class Signer:
     def __init__(self, keys: Sequence[DkimKey], names: Sequence[str], *, plain: bool = False) -> None:
         self._hands = [_Hand(key, names, plain) for key in keys]
 
+    @property
+    def accelerated(self) -> bool:
+        """Whether RSA signatures are made eight at a time; letters on their own never are."""
+        return any(hand.accelerated for hand in self._hands)
+
     def sign(self, letters: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
         """For each letter its DKIM-Signature fields, folded, each ending in CRLF, in the order of the keys.
 
@@ -50,6 +55,11 @@ class _Hand:
         if isinstance(self._private, RSAPrivateKey) and not plain:
             self._eight = accelerator.prepared(self._private)
         self._static = self._made_at(0)
+
+    @property
+    def accelerated(self) -> bool:
+        """Whether the accelerator signs, as far as there are enough letters."""
+        return self._eight is not None
 
     def sign(self, letters: Sequence[tuple[bytes, bytes]], bodies: list[bytes], at: int) -> list[bytes]:
         """One field for each letter; `bodies` are their hashes in base64."""

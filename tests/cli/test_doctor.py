@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from campaigns import broker, database, leases
 from campaigns.cli.doctor import doctor, examine
+from campaigns.mail import accelerator
 from campaigns.processes import free_port
 
 pytestmark = pytest.mark.both_databases
@@ -34,6 +35,14 @@ def test_the_exit_code_and_the_json_agree(settings, queue):
     assert said["ok"] is True
     assert done.return_value == 0
     assert [check["name"] for check in said["checks"]][:3] == ["folder", "database", "schema"]
+
+
+def test_it_says_how_letters_are_signed(states):
+    state, text = states()["signing"]
+
+    assert state == "fine"
+    assert text.startswith("accelerated, " if accelerator.found() else "plain, ")
+    assert " µs for each letter" in text
 
 
 @pytest.mark.sqlite_only

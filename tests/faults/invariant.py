@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from contextlib import suppress
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,9 +12,10 @@ from campaigns.consent.models import Act, Basis, Consent, ConsentEvent, Purpose,
 from campaigns.contacts.models import Contact
 from campaigns.database import now, reading
 from campaigns.delivery.models import Message
-from campaigns.mailings.models import Campaign
+from campaigns.mailings.models import Campaign, Status
 from tests.delivery import launching
-from tests.faults.plant import Plant
+from tests.faults.plant import Letter, Plant, wait_for
+from tests.faults.results import Finding
 
 
 def fill(session: Session, number: int, *, refused: int = 0) -> tuple[set[str], set[str]]:
@@ -55,30 +57,67 @@ def fill(session: Session, number: int, *, refused: int = 0) -> tuple[set[str], 
 
 
 def holds(
-    plant: Plant, campaign: Campaign, eligible: set[str], ineligible: set[str] = frozenset()
+    plant: Plant,
+    campaign: Campaign,
+    eligible: set[str],
+    ineligible: set[str] = frozenset(),
+    *,
+    uncertain: int | None = None,
 ) -> Counter[str]:
     """The invariant; returns how many messages are in each state.
 
     Every eligible recipient is in the mail server's journal exactly once, or listed as uncertain and in
-    it at most once; the ineligible are not; nothing was sent under two names; the equation holds.
+    it at most once; the ineligible are not; nothing was sent under two names; the equation holds. At most
+    so many are uncertain: as many as connections were cut, unless said otherwise.
     """
-    times = Counter(letter.to for letter in plant.journal())
-    with reading() as session:
-        found = session.execute(
-            sa.select(Message.address, Message.status).where(Message.campaign_id == campaign.id)
-        )
-        status = {row.address: row.status for row in found}
+    most = plant.cut if uncertain is None else uncertain
+    with suppress(AssertionError):  # what a dead worker wrote down is read by the clock, within seconds
+        wait_for(lambda: _states(campaign)[1]["uncertain"] <= most, 20, "word of the uncertain")
+    letters = letters_of(plant, campaign)
+    times = Counter(letter.to for letter in letters)
+    status, states = _states(campaign)
     twice = [address for address, number in times.items() if number > 1]
+    lost = [a for a in eligible if times[a] != 1 and status.get(a) != "uncertain"]
+    ended = plant.status(campaign) == Status.SENT
+    Finding(
+        campaign.id, len(status), len(lost), len(twice), states["uncertain"], plant.cut, ended
+    ).noted(plant.properties)
     assert not twice, f"mailed twice: {twice[:5]}"
     assert not ineligible & times.keys()
     assert {address for address in ineligible if status.get(address) != "skipped"} == set()
-    lost = [a for a in eligible if times[a] != 1 and status.get(a) != "uncertain"]
     assert not lost, f"neither mailed nor uncertain: {[(a, status.get(a)) for a in lost[:5]]}"
     wrong = [
         a for a in eligible if (status.get(a) == "sent") is not (times[a] == 1 and status[a] != "uncertain")
     ]
     assert not wrong, f"journal and database disagree: {[(a, status.get(a), times[a]) for a in wrong[:5]]}"
-    assert len({letter.message_id for letter in plant.journal()}) == len(plant.journal())
+    assert len({letter.message_id for letter in letters}) == len(letters)
     account = launching.account(campaign)
     assert account.open == 0
-    return Counter(status.values())
+    assert account.uncertain == states["uncertain"] <= most, f"{states['uncertain']} uncertain, {most} cut"
+    return states
+
+
+def letters_of(plant: Plant, campaign: Campaign) -> list[Letter]:
+    """What the mail server accepted of this campaign; its own Message-ID tells to which row each belongs."""
+    with reading() as session:
+        found = session.execute(
+            sa.select(Message.id, Message.address).where(Message.campaign_id == campaign.id)
+        )
+        addresses = {row.id: row.address for row in found}
+    letters = []
+    for letter in plant.journal():
+        (message_id,) = tokens.read(tokens.Purpose.MESSAGE_ID, letter.message_id[1:].partition("@")[0])
+        if message_id in addresses:
+            letters.append(letter)
+            assert addresses[message_id] == letter.to or addresses[message_id].startswith("erased:")
+    return letters
+
+
+def _states(campaign: Campaign) -> tuple[dict[str, str], Counter[str]]:
+    """Where each address stands, and how many stand there."""
+    with reading() as session:
+        found = session.execute(
+            sa.select(Message.address, Message.status).where(Message.campaign_id == campaign.id)
+        )
+        status = {row.address: row.status for row in found}
+    return status, Counter(status.values())

@@ -1,5 +1,6 @@
-"""A whole sending plant of real processes that tests kill parts of: workers, clock, queue, mail server."""
+"""A whole sending plant of real processes that tests kill parts of: workers, clock, queue, web, mail server."""
 
+import json
 import os
 import random
 import shutil
@@ -9,8 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import redis
 import sqlalchemy as sa
@@ -25,6 +28,7 @@ from campaigns.settings import Settings
 from tests.delivery import launching
 
 ROOT = Path(__file__).parents[2]
+_STATES = ("01", "04", "05", "08")  # of TCP, as /proc/net/tcp says them: open, or closed on one side only
 
 
 @dataclass(frozen=True)
@@ -38,21 +42,32 @@ class Letter:
 
 @dataclass
 class Plant:
-    """Everything that sends, each part a process; the test itself only looks and steers."""
+    """Everything that sends, each part a process; the test itself only looks and steers.
+
+    `cut` counts the connections to the mail server that were open in what was killed: each of them may
+    have left one letter uncertain. `pace` is how many letters a second the mail server takes.
+    """
 
     folder: Path
     settings: Settings
+    properties: list[tuple[str, object]] = field(default_factory=list)
     lease: float = 4.0
+    pace: float = 60
     more: dict[str, str] = field(default_factory=dict)
+    narrow: bool = False
+    host: str = "127.0.0.1"
+    tree: Path = ROOT  # where the code is that new parts run
     smtp_port: int = field(default_factory=free_port)
     queue_port: int = field(default_factory=free_port)
+    web_port: int = field(default_factory=free_port)
     parts: dict[str, subprocess.Popen] = field(default_factory=dict)
+    cut: int = 0
 
     # ---- parts ----
 
     def start(self, *, workers: int = 2) -> None:
-        """Start it all."""
-        self.settings.broker_url = f"redis://127.0.0.1:{self.queue_port}/0"
+        """Start it all but the web."""
+        self.settings.broker_url = f"redis://{self.host}:{self.queue_port}/0"
         broker.use(None)
         self.start_queue()
         self.start_sink()
@@ -60,10 +75,11 @@ class Plant:
         for number in range(workers):
             self.start_worker(f"worker{number}")
 
-    def _run(self, name: str, *command: str) -> None:
+    def run(self, name: str, *command: str, **more: str) -> None:
+        """Start one part."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self.parts[name] = subprocess.Popen(
-                [*command], cwd=ROOT, env=self.environment(), stdout=log, stderr=log,
+                command, cwd=self.tree, env=self.environment() | more, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=lambda: die_with_parent(signal.SIGKILL),
             )  # fmt: skip
 
@@ -76,43 +92,64 @@ class Plant:
             "CAMPAIGNS_BROKER_URL": self.settings.broker_url,
             "CAMPAIGNS_SECRET_KEY": self.settings.secret_key.get_secret_value(),
             "CAMPAIGNS_BASE_URL": self.settings.base_url,
-            "CAMPAIGNS_SMTP__HOST": "127.0.0.1",
+            "CAMPAIGNS_PORT": str(self.web_port),
+            "CAMPAIGNS_SMTP__HOST": self.host,
             "CAMPAIGNS_SMTP__PORT": str(self.smtp_port),
             "CAMPAIGNS_SMTP__TLS": "none",
             "CAMPAIGNS_SENDING__LEASE": str(self.lease),
             "CAMPAIGNS_SENDING__SEGMENT": "100",
             "CAMPAIGNS_SENDING__ASK_AGAIN": "2",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(self.tree),
             **self.more,
         }
 
-    def start_worker(self, name: str, threads: int = 2) -> None:
+    def start_worker(self, name: str) -> None:
         """One more process that does background work."""
-        self._run(name, sys.executable, "-m", "workers", "--threads", str(threads))
+        self.run(name, sys.executable, "-m", "workers", "--threads", "2")
 
-    def start_clock(self) -> None:
+    def start_clock(self, name: str = "clock") -> None:
         """The process that rings."""
-        self._run("clock", sys.executable, "-m", "campaigns.cli", "clock")
+        self.run(name, sys.executable, "-m", "campaigns.cli", "clock")
+
+    def start_web(self) -> None:
+        """The pages."""
+        self.run("web", sys.executable, "-m", "campaigns.cli", "web")
 
     def start_sink(self) -> None:
         """The mail server, writing on in the same journal."""
         program = str(Path(__file__).with_name("sink.py"))
-        self._run("sink", sys.executable, program, str(self.smtp_port), str(self.folder / "journal.txt"))
-        wait_for(lambda: _listens(self.smtp_port), 20, "the mail server")
+        if not (self.folder / "journal.rules").exists():
+            self.steer()
+        self.run("sink", sys.executable, program, self.host, str(self.smtp_port),
+                 str(self.folder / "journal.txt"), *(["--narrow"] if self.narrow else []))  # fmt: skip
+        wait_for(lambda: listens(self.host, self.smtp_port), 20, "mail server", self.logs)
 
     def start_queue(self) -> None:
         """The queue, empty."""
         folder = self.folder / "queue"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        self._run("queue", embedded.program(), "--port", str(self.queue_port), "--bind", "127.0.0.1",
-                  "--dir", str(folder), "--save", "", "--appendonly", "no")  # fmt: skip
-        wait_for(lambda: _listens(self.queue_port), 20, "the queue")
+        self.run("queue", embedded.program(), "--port", str(self.queue_port), "--bind", self.host,
+                 "--dir", str(folder), "--save", "", "--appendonly", "no", "--protected-mode", "no")  # fmt: skip
+        wait_for(lambda: listens(self.host, self.queue_port), 20, "queue", self.logs)
+
+    def start_again(self, name: str) -> None:
+        """Start a part of this name as it was started before."""
+        if name.startswith("worker"):
+            self.start_worker(name)
+        else:
+            getattr(self, f"start_{name}")()
 
     def kill(self, name: str, sign: int = signal.SIGKILL) -> None:
-        """End a part at once."""
-        self.parts[name].send_signal(sign)
-        self.parts[name].wait(30)
+        """End a part at once; counts the connections that are cut by it."""
+        part = self.parts[name]
+        if sign == signal.SIGKILL and part.poll() is None:
+            part.send_signal(signal.SIGSTOP)  # what is counted is what there is at its end
+            hit = self.workers() if name == "sink" else [name] if name.startswith("worker") else []
+            self.cut += sum(self.connections(worker) for worker in hit)
+        with suppress(ProcessLookupError):
+            os.killpg(part.pid, sign) if sign == signal.SIGKILL else part.send_signal(sign)
+        part.wait(30)
 
     def signal(self, name: str, sign: int) -> None:
         """Send a part a signal."""
@@ -124,33 +161,58 @@ class Plant:
             name for name, part in self.parts.items() if name.startswith("worker") and part.poll() is None
         ]
 
-    def kill_a_worker(self, chance: random.Random) -> None:
-        """Kill one at random and start another in its place."""
-        name = chance.choice(self.workers())
+    def kill_one(self, chance: random.Random, *roles: str) -> str:
+        """Kill a part of one of these roles at random, and start another in its place; which."""
+        role = chance.choice(roles)
+        name = chance.choice(self.workers()) if role == "worker" else role
         self.kill(name)
-        self.start_worker(name)
+        time.sleep(chance.random() / 2)
+        self.start_again(name)
+        return name
+
+    def connections(self, name: str) -> int:
+        """How many connections to the mail server a part has open."""
+        pid = self.parts[name].pid
+        its_own = set()
+        for handle in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                its_own.add(os.readlink(handle))
+        rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+        there = f":{self.smtp_port:04X}"
+        return sum(
+            row[2].endswith(there) and row[3] in _STATES and f"socket:[{row[9]}]" in its_own for row in rows
+        )
 
     def flush_queue(self) -> None:
         """Empty the queue."""
-        with redis.Redis(port=self.queue_port) as client:
+        with redis.Redis(host=self.host, port=self.queue_port) as client:
             client.flushall()
 
     def stop(self) -> None:
-        """End every part."""
+        """End every part, with all that it started."""
         for part in self.parts.values():
-            if part.poll() is None:
-                part.kill()
-                part.wait()
+            with suppress(ProcessLookupError):
+                os.killpg(part.pid, signal.SIGKILL)
+            part.wait()
 
-    # ---- traps of the mail server ----
+    # ---- the mail server's ways ----
+
+    def steer(self, *rules: dict[str, Any], pace: float | None = None) -> None:
+        """Have the mail server follow these rules (see sink.Rule) at this pace from now on."""
+        if pace is not None:
+            self.pace = pace
+        self._say("rules", json.dumps({"pace": self.pace, "rules": rules}))
 
     def trap(self, step: str) -> None:
         """Have the next letter that comes to this step held there."""
         for name in ("trapped", "go"):
             (self.folder / f"journal.{name}").unlink(missing_ok=True)
+        self._say("trap", step)
+
+    def _say(self, name: str, text: str) -> None:
         new = self.folder / "journal.new"
-        new.write_text(step)
-        new.rename(self.folder / "journal.trap")
+        new.write_text(text)
+        new.rename(self.folder / f"journal.{name}")
 
     def trapped(self, seconds: float = 60) -> None:
         """Wait until a letter is held."""
@@ -174,11 +236,21 @@ class Plant:
         """Wait until the mail server accepted at least so many."""
         wait_for(lambda: len(self.journal()) >= number, seconds, f"{number} letters", self.logs)
 
+    def midway(self, number: int, share: float = 0.3) -> None:
+        """Wait until this share of so many was accepted; a fault that comes too late shows nothing."""
+        self.accepted(round(number * share))
+        self.in_the_middle(number)
+
+    def in_the_middle(self, number: int) -> None:
+        """Fail unless this moment is one at which 10 to 90 % of so many are accepted."""
+        there = len(self.journal())
+        assert 0.1 <= there / number <= 0.9, f"{there} of {number} at the fault: this run shows nothing"
+
     def status(self, campaign: Campaign) -> str:
         """Where the campaign stands."""
         return launching.fresh(campaign).status
 
-    def ended(self, campaign: Campaign, seconds: float = 90) -> None:
+    def ended(self, campaign: Campaign, seconds: float = 120) -> None:
         """Wait for its end."""
 
         def over() -> bool:
@@ -187,7 +259,7 @@ class Plant:
             except sa.exc.OperationalError:  # the test is killing the database's connections too
                 return False
 
-        wait_for(over, seconds, "the end of the campaign", lambda: f"{self.state(campaign)}\n{self.logs()}")
+        wait_for(over, seconds, "end of the campaign", lambda: f"{self.state(campaign)}\n{self.logs()}")
 
     def state(self, campaign: Campaign) -> str:
         """For a test that failed: what the database says."""
@@ -209,9 +281,10 @@ class Plant:
         )
 
 
-def _listens(port: int) -> bool:
+def listens(host: str, port: int) -> bool:
+    """Whether somebody does."""
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 def wait_for(ask: Callable[[], object], seconds: float, what: str, log: Callable[[], str] = str) -> None:

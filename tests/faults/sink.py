@@ -1,111 +1,320 @@
 """An SMTP server as a process of its own: what it accepts is on disk before it says so.
 
-    python tests/faults/sink.py PORT JOURNAL
+    python tests/faults/sink.py HOST PORT JOURNAL [--narrow]
 
-The journal has one line a letter: seconds, recipient, Message-ID. When a file journal.trap appears, the
-next letter that comes to the step it names is held there (rcpt; data: some of the body read; dot: before
-the journal; kept: after it, before 250; done: after 250): the file becomes journal.trapped, and the
-letter goes on when there is a journal.go.
+The journal has one line a letter: seconds, recipient, Message-ID. Beside it stand files that steer it
+while it runs, and may be changed at any time:
+
+journal.rules    JSON: `pace`, letters it takes a second, and `rules` (see Rule) by which it misbehaves.
+journal.trap     a step (see STEPS): the next letter that comes to it is held there; the file becomes
+                 journal.trapped, and the letter goes on when there is a journal.go.
+journal.letters  a folder: each letter that was accepted is kept in it.
+
+It offers PIPELINING (RFC 2920): commands may come in one packet, and are answered in turn.
 """
 
 import argparse
+import asyncio
+import json
 import os
 import re
-import socketserver
-import threading
+import socket
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>]+>)", re.MULTILINE | re.IGNORECASE)
+# In the order of a talk. body: some of the letter was read; dot: all of it, not kept yet; kept: in the
+# journal, not answered yet; done: after the answer.
+STEPS = ("greeting", "ehlo", "mail", "rcpt", "data", "body", "dot", "kept", "done")
+OFFERS = ("sink", "PIPELINING", "SIZE 50000000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 
 
-class Sink(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-    request_queue_size = 128
+@dataclass
+class Rule:
+    """What to do at a step, for whom (a part of the address) and how often.
 
-    def __init__(self, port: int, journal: Path) -> None:
-        super().__init__(("127.0.0.1", port), Talk)
-        self.journal = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        self.path = journal
-        self.lock = threading.Lock()
+    `do`: a reply to give instead (a 421 hangs up too), or close, reset (hang up without goodbye), silent,
+    drip (from now on this connection gets one byte a second), slow (ten seconds before the answer).
+    """
 
-    def keep(self, recipient: str, message_id: bytes) -> None:
-        """Write one line, on disk when this returns."""
-        with self.lock:
-            os.write(self.journal, f"{time.time():.3f}\t{recipient}\t{message_id.decode()}\n".encode())
-            os.fsync(self.journal)
+    at: str
+    do: str
+    to: str = ""
+    every: int = 1  # only each so many-th time
+    times: int = 1_000_000_000
+    hang_up: bool = False
+    seen: int = 0
 
-    def step(self, name: str) -> None:
-        """Hold the letter that walks into the trap."""
-        trap, trapped = self.path.with_suffix(".trap"), self.path.with_suffix(".trapped")
+    def applies(self, step: str, recipient: str) -> bool:
+        """Whether it is this one's turn."""
+        if self.at != step or self.to not in recipient or self.times < 1:
+            return False
+        self.seen += 1
+        if self.seen % self.every:
+            return False
+        self.times -= 1
+        return True
+
+
+@dataclass
+class Steering:
+    """What the files beside the journal say just now."""
+
+    journal: Path
+    pace: float = 0
+    rules: list[Rule] = field(default_factory=list)
+    _read: int = -1
+    _next: float = 0
+
+    def rule(self, step: str, recipient: str) -> Rule | None:
+        """The first rule whose turn it is."""
+        path = self.journal.with_suffix(".rules")
         try:
-            if trap.read_text() != name:
+            changed = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if changed != self._read:
+            self._read = changed
+            said = json.loads(path.read_text())
+            self.pace = said["pace"]
+            self.rules = [Rule(**rule) for rule in said["rules"]]
+        return next((rule for rule in self.rules if rule.applies(step, recipient)), None)
+
+    def turn(self) -> float:
+        """How many seconds this letter is to wait, so that the pace is kept."""
+        if not self.pace:
+            return 0
+        self._next = max(self._next + 1 / self.pace, time.monotonic())
+        return self._next - time.monotonic()
+
+    async def held(self, step: str) -> None:
+        """Hold the letter that walks into the trap."""
+        trap, trapped = self.journal.with_suffix(".trap"), self.journal.with_suffix(".trapped")
+        try:
+            if trap.read_text() != step:
                 return
             trap.rename(trapped)
-        except FileNotFoundError:  # none is set, or another letter was first
+        except FileNotFoundError:
             return
-        while not self.path.with_suffix(".go").exists():
-            time.sleep(0.02)
+        while not self.journal.with_suffix(".go").exists():
+            await asyncio.sleep(0.02)
 
 
-class Talk(socketserver.StreamRequestHandler):
-    server: Sink
-    disable_nagle_algorithm = True
+class Book:
+    """The journal: lines that wait are written and synced together."""
 
-    def handle(self) -> None:
-        try:
-            self.talk()
-        except ConnectionError:
-            return
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._letters = path.with_suffix(".letters")
+        self._waiting: list[tuple[str, asyncio.Future[None]]] = []
+        self._some = asyncio.Event()
 
-    def say(self, text: str) -> None:
-        self.wfile.write(text.encode() + b"\r\n")
-
-    def talk(self) -> None:
-        self.say("220 sink")
-        recipient = ""
-        while line := self.rfile.readline().decode().strip():
-            verb = line[:4].upper()
-            if verb == "RCPT":
-                recipient = line.partition("<")[2].partition(">")[0]
-                self.server.step("rcpt")
-            if verb == "DATA":
-                self.say("354 go on")
-                if not self.letter(recipient):
-                    return
-                continue
-            self.say("221 bye" if verb == "QUIT" else "250-sink\r\n250 SIZE" if verb == "EHLO" else "250 ok")
-            if verb == "QUIT":
-                return
-
-    def letter(self, recipient: str) -> bool:
-        raw = self.rfile.read(200)
-        self.server.step("data")
-        ended = raw.endswith(b"\r\n")  # whether raw ends with a whole line
-        while True:
-            line = self.rfile.readline()
-            if not line:
-                return False
-            if ended and line == b".\r\n":
-                break
-            ended = True
-            raw += line
-        self.server.step("dot")
+    async def keep(self, recipient: str, raw: bytes) -> None:
+        """One letter, on disk when this returns."""
         found = MESSAGE_ID.search(raw)
-        self.server.keep(recipient, found[1] if found else b"-")
-        self.server.step("kept")
-        self.say("250 2.0.0 kept")
-        self.server.step("done")
+        name = found[1].decode() if found else "-"
+        if self._letters.is_dir():
+            (self._letters / f"{time.monotonic_ns()}.eml").write_bytes(raw)
+        kept = asyncio.get_running_loop().create_future()
+        self._waiting.append((f"{time.time():.3f}\t{recipient}\t{name}\n", kept))
+        self._some.set()
+        await kept
+
+    async def write(self) -> None:
+        """Write for ever."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            batch, self._waiting = self._waiting, []
+            os.write(self._handle, "".join(line for line, _kept in batch).encode())
+            os.fsync(self._handle)
+            for _line, kept in batch:
+                if not kept.done():
+                    kept.set_result(None)
+
+
+class HungUp(Exception):
+    """The talk is over."""
+
+
+class Wire:
+    """One connection, by lines and by letters."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._held = bytearray()
+        self.drips = False
+
+    async def say(self, text: str) -> None:
+        """One reply."""
+        raw = text.encode() + b"\r\n"
+        for part in [raw[n : n + 1] for n in range(len(raw))] if self.drips else [raw]:
+            self._writer.write(part)
+            await self._writer.drain()
+            if self.drips:
+                await asyncio.sleep(1)
+
+    async def line(self) -> str:
+        """The next command."""
+        while (end := self._held.find(b"\n")) < 0:
+            await self.more()
+        line = self._held[: end + 1].decode(errors="replace").strip()
+        del self._held[: end + 1]
+        return line
+
+    async def some(self, number: int) -> None:
+        """Wait for so many bytes of a letter, or for all of it."""
+        while len(self._held) < number and not self._end():
+            await self.more()
+
+    async def letter(self) -> bytes:
+        """All up to the final dot."""
+        while not (end := self._end()):
+            await self.more()
+        raw = bytes(self._held[:end])
+        del self._held[: end + 5]
+        return raw
+
+    def _end(self) -> int:
+        return max(self._held.find(b"\r\n.\r\n"), 0)
+
+    async def more(self) -> None:
+        """Read what came."""
+        part = await self._reader.read(65536)
+        if not part:
+            raise HungUp
+        self._held += part
+
+    async def hang_up(self) -> None:
+        """Close in such a way that the other still reads what was said."""
+        self._writer.write_eof()
+        until = time.monotonic() + 1
+        while time.monotonic() < until and await self._reader.read(65536):
+            pass
+        raise HungUp
+
+    def reset(self) -> None:
+        """Close without goodbye."""
+        linger = b"\x01\0\0\0\0\0\0\0"  # on, for no time
+        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self._writer.transport.abort()
+        raise HungUp
+
+
+class Talk:
+    """One client."""
+
+    def __init__(self, wire: Wire, steering: Steering, book: Book) -> None:
+        self._wire, self._steering, self._book = wire, steering, book
+        self._sender = self._recipient = ""
+
+    async def run(self) -> None:
+        """From the greeting to the end."""
+        await self._answer("greeting", "220 sink")
+        while True:
+            line = await self._wire.line()
+            match line[:4].upper():
+                case "EHLO" | "HELO":
+                    await self._answer("ehlo", "\r\n".join(f"250-{word}" for word in OFFERS) + "\r\n250 DSN")
+                case "MAIL":
+                    self._recipient = ""
+                    self._sender = "x" if await self._answer("mail", "250 2.1.0 ok") else ""
+                case "RCPT" if not self._sender:
+                    await self._wire.say("503 5.5.1 MAIL first")
+                case "RCPT":
+                    self._recipient = line.partition("<")[2].partition(">")[0]
+                    if not await self._answer("rcpt", "250 2.1.5 ok"):
+                        self._recipient = ""
+                case "DATA" if not self._recipient:
+                    await self._wire.say("554 5.5.1 no valid recipients")
+                case "DATA":
+                    if await self._answer("data", "354 go on"):
+                        await self._letter()
+                    self._sender = self._recipient = ""
+                case "QUIT":
+                    await self._wire.say("221 2.0.0 bye")
+                    return
+                case _:
+                    self._sender = self._recipient = ""
+                    await self._wire.say("250 2.0.0 ok")
+
+    async def _letter(self) -> None:
+        await self._wire.some(200)
+        if not await self._goes("body"):
+            await self._wire.letter()
+            return
+        raw = await self._wire.letter()
+        await asyncio.sleep(self._steering.turn())
+        if not await self._goes("dot"):
+            return
+        await self._book.keep(self._recipient, raw)
+        if await self._answer("kept", "250 2.0.0 kept"):
+            await self._steering.held("done")
+
+    async def _answer(self, step: str, reply: str) -> bool:
+        """Give the usual answer, unless a rule gives another; whether it was the usual one."""
+        if not await self._goes(step):
+            return False
+        await self._wire.say(reply)
         return True
+
+    async def _goes(self, step: str) -> bool:
+        """Whether all goes as usual at this step; a rule's reply is given here."""
+        await self._steering.held(step)
+        rule = self._steering.rule(step, self._recipient)
+        if rule is None:
+            return True
+        match rule.do:
+            case "close":
+                raise HungUp
+            case "reset":
+                self._wire.reset()
+            case "silent":
+                while True:
+                    await self._wire.more()
+            case "drip":
+                self._wire.drips = True
+                return True
+            case "slow":
+                await asyncio.sleep(10)
+                return True
+        await self._wire.say(rule.do)
+        if rule.hang_up or rule.do.startswith("421"):
+            await self._wire.hang_up()
+        return False
+
+
+async def serve(host: str, port: int, journal: Path, narrow: bool) -> None:
+    """Serve for ever; `narrow`: little fits between the client and us."""
+    book, steering = Book(journal), Steering(journal)
+    writing = asyncio.create_task(book.write())
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            await Talk(Wire(reader, writer), steering, book).run()
+        except (HungUp, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    door = socket.create_server((host, port), backlog=256)
+    if narrow:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    server = await asyncio.start_server(talk, sock=door, limit=1024 if narrow else 1 << 20)
+    async with server:
+        await asyncio.gather(server.serve_forever(), writing)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("host")
     parser.add_argument("port", type=int)
     parser.add_argument("journal", type=Path)
+    parser.add_argument("--narrow", action="store_true")
     given = parser.parse_args()
-    Sink(given.port, given.journal).serve_forever()
+    asyncio.run(serve(given.host, given.port, given.journal, given.narrow))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from campaigns.mailings.preflight import Check, Level
 from campaigns.words import _
 
 _LONG = 120  # characters; a key is no reading matter
+_SIGNATURES = ("DKIM", "DKIM, Ed25519")
 _PATIENCE = 2.0  # seconds for each question
 
 
@@ -26,9 +27,8 @@ def wanted(sender: Sender) -> list[tuple[str, str, str]]:
     domain = domain_of(sender)
     host = settings.current().smtp.host
     records = [("SPF", domain, f"v=spf1 a:{host} ~all" if host else "v=spf1 include:YOUR-MAIL-PROVIDER ~all")]
-    key = key_of(sender)
-    if key is not None:
-        records.append(("DKIM", dkim.dns_name(key), dkim.dns_value(key.private_key)))
+    for kind, key in zip(_SIGNATURES, keys_of(sender), strict=False):
+        records.append((kind, dkim.dns_name(key), dkim.dns_value(key.private_key)))
     records.append(("DMARC", f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:{sender.address}"))
     return records
 
@@ -38,11 +38,19 @@ def domain_of(sender: Sender) -> str:
     return ascii_domain(sender.domain)
 
 
+def keys_of(sender: Sender) -> list[dkim.DkimKey]:
+    """The keys that sign this sender's letters: none, the RSA key, or that and the Ed25519 key."""
+    sealed = [(sender.dkim_selector, sender.dkim_key), (sender.second_selector, sender.second_key)]
+    return [
+        dkim.DkimKey(domain_of(sender), selector, sealing.unseal(key))
+        for selector, key in (sealed if sender.dkim_key else [])
+        if key
+    ]
+
+
 def key_of(sender: Sender) -> dkim.DkimKey | None:
-    """The key that signs this sender's letters."""
-    if not sender.dkim_key:
-        return None
-    return dkim.DkimKey(domain_of(sender), sender.dkim_selector, sealing.unseal(sender.dkim_key))
+    """The first of the keys that sign this sender's letters."""
+    return next(iter(keys_of(sender)), None)
 
 
 def check(sender: Sender, resolver: dns.resolver.Resolver | None = None) -> list[Check]:
@@ -52,7 +60,7 @@ def check(sender: Sender, resolver: dns.resolver.Resolver | None = None) -> list
         advice = {kind: (name, value) for kind, name, value in wanted(sender)}
         return [
             *_spf(resolver, *advice["SPF"]),
-            *(_dkim(resolver, *advice["DKIM"]) if "DKIM" in advice else ()),
+            *(found for kind in _SIGNATURES if kind in advice for found in _dkim(resolver, *advice[kind])),
             *_dmarc(resolver, *advice["DMARC"]),
         ]
     except (Away, dns.resolver.NoResolverConfiguration):
@@ -98,12 +106,18 @@ def _spf(resolver: dns.resolver.Resolver, domain: str, value: str) -> Iterator[C
 
 def _dkim(resolver: dns.resolver.Resolver, name: str, value: str) -> Iterator[Check]:
     found = _texts(resolver, name)
+    second = "k=ed25519" in value
     if not found:
-        yield Check(Level.WARN, _("The DKIM key is not in DNS yet."), _record(name, value))
+        said = _("The second DKIM key is not in DNS yet.") if second else _("The DKIM key is not in DNS yet.")
+        yield Check(Level.WARN, said, _record(name, value))
     elif _public_key(value) in {_public_key(text) for text in found}:
-        yield Check(Level.OK, _("The DKIM key in DNS is the one that signs."))
+        same = _("The second DKIM key in DNS is the one that signs.")
+        yield Check(Level.OK, same if second else _("The DKIM key in DNS is the one that signs."))
     else:
-        yield Check(Level.WARN, _("The DKIM key in DNS is another one."), _record(name, value))
+        other = _("The second DKIM key in DNS is another one.")
+        yield Check(
+            Level.WARN, other if second else _("The DKIM key in DNS is another one."), _record(name, value)
+        )
 
 
 def _dmarc(resolver: dns.resolver.Resolver, name: str, value: str) -> Iterator[Check]:

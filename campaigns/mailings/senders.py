@@ -15,6 +15,7 @@ from campaigns.mailings.models import Campaign, Sender
 from campaigns.words import _
 
 _SELECTOR = "campaigns"
+_SECOND_SELECTOR = "campaigns-ed"
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,29 @@ def new_key(session: Session, sender: Sender) -> None:
     Each key has its own selector, so that the old record may stay until the new one is known everywhere.
     """
     private, _record = dkim.new_key()
-    selector = sender.dkim_selector or ""
-    number = int(selector.removeprefix(_SELECTOR) or 1) + 1 if _is_ours(selector) else 1
-    sender.dkim_selector = _SELECTOR if number == 1 else f"{_SELECTOR}{number}"
+    sender.dkim_selector = _next_selector(sender.dkim_selector or "", _SELECTOR)
     sender.dkim_key = sealing.seal(private)
     if sender.id:
         audit.note(session, "sender.new_key", f"sender:{sender.id}")
+
+
+def new_second_key(session: Session, sender: Sender) -> None:
+    """Make a new second key, Ed25519: letters are signed with both, and receivers heed what they know.
+
+    Until its record is in DNS receivers pass over its signatures. Raises Conflict without a first key.
+    """
+    if not sender.dkim_key:
+        raise Conflict(_("Make the first key first: few receivers know the second kind."))
+    private, _record = dkim.new_key("ed25519")
+    sender.second_selector = _next_selector(sender.second_selector or "", _SECOND_SELECTOR)
+    sender.second_key = sealing.seal(private)
+    audit.note(session, "sender.new_second_key", f"sender:{sender.id}")
+
+
+def remove_second_key(session: Session, sender: Sender) -> None:
+    """Sign with the first key only; the next second key will have another selector than this one."""
+    sender.second_key = ""
+    audit.note(session, "sender.remove_second_key", f"sender:{sender.id}")
 
 
 def make_default(session: Session, sender: Sender) -> None:
@@ -100,9 +118,12 @@ def remove(session: Session, sender: Sender) -> None:
     session.delete(sender)
 
 
-def _is_ours(selector: str) -> bool:
-    rest = selector.removeprefix(_SELECTOR)
-    return selector.startswith(_SELECTOR) and (not rest or rest.isdigit())
+def _next_selector(last: str, name: str) -> str:
+    """`name`, or when it was the last one `name2`, `name3` and so on."""
+    rest = last.removeprefix(name)
+    if not last.startswith(name) or (rest and not rest.isdigit()):
+        return name
+    return f"{name}{int(rest or 1) + 1}"
 
 
 def _checked(session: Session, identity: Identity, own_id: int | None) -> Identity:

@@ -87,6 +87,26 @@ def new_key(sender_id: int) -> Any:
     return redirect(url_for("senders.show", sender_id=sender_id))
 
 
+@pages.post("/<int:sender_id>/second-key")
+@guards.role(Role.MARKETER)
+def new_second_key(sender_id: int) -> Any:
+    """Make a second key, or a new one instead of it."""
+    with transaction() as session:
+        senders.new_second_key(session, senders.get(session, sender_id))
+    flash(_("Letters get two signatures from now on. Add the second key's record to DNS."), "success")
+    return redirect(url_for("senders.show", sender_id=sender_id))
+
+
+@pages.post("/<int:sender_id>/second-key/remove")
+@guards.role(Role.MARKETER)
+def remove_second_key(sender_id: int) -> Any:
+    """Sign with the first key only."""
+    with transaction() as session:
+        senders.remove_second_key(session, senders.get(session, sender_id))
+    flash(_("The second key is gone. Its record may leave DNS in a week."), "success")
+    return redirect(url_for("senders.show", sender_id=sender_id))
+
+
 @pages.post("/<int:sender_id>/default")
 @guards.role(Role.MARKETER)
 def make_default(sender_id: int) -> Any:

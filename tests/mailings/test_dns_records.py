@@ -10,7 +10,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 
-from campaigns.mailings import dns_records
+from campaigns.mailings import dns_records, senders
 from campaigns.mailings.models import Sender
 from campaigns.mailings.preflight import Level
 
@@ -67,8 +67,6 @@ def server():
 
 @pytest.fixture
 def sender(session):
-    from campaigns.mailings import senders
-
     return senders.create(session, senders.Identity("News", "news@mail.example.com"))
 
 
@@ -98,6 +96,27 @@ def test_two_spf_records_and_a_foreign_key_are_noticed(server, sender):
     spf, dkim, _dmarc = dns_records.check(sender, server.resolver)
     assert "2 SPF records" in spf.text
     assert "another one" in dkim.text
+
+
+def test_a_second_key_has_a_record_of_its_own(server, sender, session):
+    senders.new_second_key(session, sender)
+    records = {kind: (name, value) for kind, name, value in dns_records.wanted(sender)}
+    assert list(records) == ["SPF", "DKIM", "DKIM, Ed25519", "DMARC"]
+    name, value = records["DKIM, Ed25519"]
+    assert name == "campaigns-ed._domainkey.mail.example.com"
+    assert value.startswith("v=DKIM1; k=ed25519; p=")
+
+    first_name, first_value = records["DKIM"]
+    server.records[first_name] = [first_value]
+    _spf, first, second, _dmarc = dns_records.check(sender, server.resolver)
+    assert (first.level, second.level) == (Level.OK, Level.WARN)
+    assert "second DKIM key is not in DNS yet" in second.text
+    assert f"Add a TXT record {name}: {value}" in second.advice
+
+    server.records[name] = [first_value]
+    assert "another one" in dns_records.check(sender, server.resolver)[2].text
+    server.records[name] = [value]
+    assert dns_records.check(sender, server.resolver)[2].level == Level.OK
 
 
 def test_silence_is_one_warning_and_takes_two_seconds(server, sender):

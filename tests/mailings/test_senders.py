@@ -1,7 +1,9 @@
 """Senders: checked, keyed, one the default."""
 
 import pytest
+import sqlalchemy as sa
 
+from campaigns.accounts.models import AuditEntry
 from campaigns.errors import BadInput, Conflict, NotFound
 from campaigns.mail import dkim
 from campaigns.mailings import dns_records, senders
@@ -37,6 +39,38 @@ def test_a_new_key_gets_a_selector_of_its_own(session):
     assert sender.dkim_key != old
     senders.new_key(session, sender)
     assert sender.dkim_selector == "campaigns3"
+
+
+def test_a_second_key_signs_beside_the_first(session):
+    sender = senders.create(session, Identity("News", "news@example.com"))
+    assert [key.selector for key in dns_records.keys_of(sender)] == ["campaigns"]
+
+    senders.new_second_key(session, sender)
+    session.commit()
+    assert "PRIVATE" not in sender.second_key
+    first, second = dns_records.keys_of(sender)
+    assert (first, second.selector) == (dns_records.key_of(sender), "campaigns-ed")
+    signed = dkim.sign(b"From: a@example.com\r\nSubject: s\r\n\r\nx\r\n", second)
+    assert b"a=ed25519-sha256" in signed
+
+    senders.remove_second_key(session, sender)
+    assert [key.selector for key in dns_records.keys_of(sender)] == ["campaigns"]
+    senders.new_second_key(session, sender)
+    assert [key.selector for key in dns_records.keys_of(sender)] == ["campaigns", "campaigns-ed2"]
+    acts = list(session.scalars(sa.select(AuditEntry.act).order_by(AuditEntry.id)))
+    assert acts == [
+        *("sender.create", "sender.new_second_key", "sender.remove_second_key", "sender.new_second_key"),
+    ]
+
+
+def test_a_second_key_needs_a_first(session):
+    sender = factories.make_sender(session, "bare@example.com")
+    sender.dkim_key = ""
+
+    with pytest.raises(Conflict):
+        senders.new_second_key(session, sender)
+    sender.second_key = "left over"
+    assert dns_records.keys_of(sender) == []
 
 
 @pytest.mark.parametrize(

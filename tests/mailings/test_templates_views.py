@@ -155,6 +155,24 @@ def test_a_sender_is_made_keyed_changed_and_removed(url, marketer_client):
     assert marketer_client.get(page).status_code == 404
 
 
+def test_a_second_key_can_be_added_and_taken_away(marketer_client):
+    form = {"name": "Example Tools", "address": "news@example.com"}
+    page = marketer_client.post("/campaigns/senders/", data=form).location
+    assert "k=ed25519" not in marketer_client.get(page).text
+
+    assert marketer_client.post(f"{page}/second-key").status_code == 302
+    shown = marketer_client.get(page).text
+    assert "campaigns-ed._domainkey.example.com" in shown
+    assert "v=DKIM1; k=ed25519; p=" in shown
+    assert "v=DKIM1; k=rsa; p=" in shown
+    assert "PRIVATE" not in shown
+    assert marketer_client.post(f"{page}/second-key").status_code == 302
+    assert "campaigns-ed2._domainkey.example.com" in marketer_client.get(page).text
+
+    assert marketer_client.post(f"{page}/second-key/remove").status_code == 302
+    assert "k=ed25519" not in marketer_client.get(page).text
+
+
 def test_senders_are_not_for_salespeople(url, salesperson_client):
     for path in ("/campaigns/senders/", "/campaigns/senders/new"):
         assert salesperson_client.get(path).status_code == 403

@@ -43,7 +43,7 @@ _TABLE = {
         mailings.send mailings.schedule mailings.unschedule mailings.pause mailings.resume mailings.cancel
         mailings.duplicate
         senders.index senders.new senders.create senders.show senders.change senders.checks senders.new_key
-        senders.make_default senders.remove
+        senders.new_second_key senders.remove_second_key senders.make_default senders.remove
         delivery.progress delivery.messages delivery.send_again delivery.count_as_sent
         analytics.export_people
         mailbox.index mailbox.show mailbox.html mailbox.download mailbox.clear

@@ -9,6 +9,7 @@ Without `--faults` only the quick ones run; each says which by `@pytest.mark.qui
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,17 @@ from campaigns import broker, database, schema
 from campaigns import settings as settings_module
 from campaigns.settings import Settings
 from tests.faults import results
+from tests.faults.disks import small_disk
+from tests.faults.hosts import Hosts
 from tests.faults.plant import Plant
 from tests.faults.postgres import Postgresql
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
-    group.addoption("--seeds", type=int, default=20, help="How often each fault is tried where chance matters.")
+    group.addoption(
+        "--seeds", type=int, default=20, help="How often each fault is tried where chance matters."
+    )
     group.addoption("--table", type=Path, help="Write what came of each fault to this file, as Markdown.")
     group.addoption("--soak", action="store_true", help="Only the long campaign with a kill every 20 s.")
     group.addoption("--minutes", type=float, default=30, help="How long it takes.")
@@ -34,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "row(number, …): which rows of tests/faults/rows.py this shows")
     config.addinivalue_line("markers", "seeds(most): tried with so many seeds, half of them on each database")
     config.addinivalue_line("markers", "quick(backend, …): the first seed runs in bin/test too")
+    config.addinivalue_line("markers", "small_server(megabytes): PostgreSQL stands on a disk of this size")
     config.addinivalue_line("markers", "soak: the long campaign; only with --soak")
 
 
@@ -112,15 +118,20 @@ def filled_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post
 
 
 @pytest.fixture
-def postgres(filled_postgresql: Postgresql) -> Iterator[Postgresql]:
+def postgres(filled_postgresql: Postgresql, request: pytest.FixtureRequest) -> Iterator[Postgresql]:
     """This test's own PostgreSQL."""
     folder = Path(tempfile.mkdtemp(prefix="campaigns-pg-"))
-    made = filled_postgresql.copied(folder / "own")
     folder.chmod(0o711)
-    made.start()
-    yield made
-    database.use(None)
-    made.stop()
+    small = request.node.get_closest_marker("small_server")
+    hosts = request.getfixturevalue("hosts") if "hosts" in request.fixturenames else None
+    with small_disk(folder / "own", small.args[0]) if small else nullcontext():
+        made = filled_postgresql.copied(folder / "own", listen=hosts.address if hosts else "127.0.0.1")
+        made.start()
+        try:
+            yield made
+        finally:
+            database.use(None)
+            made.stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -143,3 +154,14 @@ def plant(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) ->
     finally:
         made.stop()
         broker.use(None)
+
+
+@pytest.fixture
+def hosts() -> Iterator[Hosts]:
+    """Three machines on a network of their own; listed before all that is to be reached from them."""
+    made = Hosts()
+    try:
+        made.make(3)
+        yield made
+    finally:
+        made.remove()

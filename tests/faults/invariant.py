@@ -79,9 +79,9 @@ def holds(
     twice = [address for address, number in times.items() if number > 1]
     lost = [a for a in eligible if times[a] != 1 and status.get(a) != "uncertain"]
     ended = plant.status(campaign) == Status.SENT
-    Finding(
-        campaign.id, len(status), len(lost), len(twice), states["uncertain"], plant.cut, ended
-    ).noted(plant.properties)
+    Finding(campaign.id, len(status), len(lost), len(twice), states["uncertain"], plant.cut, ended).noted(
+        plant.properties
+    )
     assert not twice, f"mailed twice: {twice[:5]}"
     assert not ineligible & times.keys()
     assert {address for address in ineligible if status.get(address) != "skipped"} == set()

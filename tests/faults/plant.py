@@ -172,7 +172,10 @@ class Plant:
 
     def connections(self, name: str) -> int:
         """How many connections to the mail server a part has open."""
-        pid = self.parts[name].pid
+        return self.connections_of(self.parts[name].pid)
+
+    def connections_of(self, pid: int) -> int:
+        """The same of any process; its own network's table is asked."""
         its_own = set()
         for handle in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(FileNotFoundError):
@@ -278,6 +281,14 @@ class Plant:
         return "\n".join(
             f"--- {path.stem}\n{path.read_text(errors='replace')[-1500:]}"
             for path in sorted(self.folder.glob("*.log"))
+        )
+
+    def log(self) -> str:
+        """All words of the parts that work."""
+        return "".join(
+            path.read_text(errors="replace")
+            for path in sorted(self.folder.glob("*.log"))
+            if path.stem != "sink"
         )
 
 

@@ -30,7 +30,9 @@ class Postgresql:
     def made(cls, folder: Path) -> "Postgresql":
         """A new, empty one that is not started yet."""
         user = next(filter(servers._is_user, ("postgres", "nobody")), None) if os.geteuid() == 0 else None
-        made = cls(folder, servers._postgresql_programs(folder if user else None), user)  # PostgreSQL refuses root
+        made = cls(
+            folder, servers._postgresql_programs(folder if user else None), user
+        )  # PostgreSQL refuses root
         made._own()
         subprocess.run(
             [made.programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust",
@@ -41,11 +43,11 @@ class Postgresql:
         hosts.write_text(hosts.read_text() + "host all all all trust\n")
         return made
 
-    def copied(self, folder: Path) -> "Postgresql":
+    def copied(self, folder: Path, **more: Any) -> "Postgresql":
         """Another one with the same content; this one must be stopped."""
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-a", self.folder / "data", folder / "data"], check=True)
-        made = Postgresql(folder, self.programs, self.user)
+        made = Postgresql(folder, self.programs, self.user, **more)
         made._own()
         return made
 
@@ -98,6 +100,12 @@ class Postgresql:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait(10)
         self.process = None
+
+    def revive(self) -> None:
+        """Start it again if it gave up."""
+        if not self._answers():
+            self.stop(signal.SIGQUIT)
+            self.start()
 
     def cut_off(self) -> int:
         """End every connection but our own; how many."""

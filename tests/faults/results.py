@@ -59,9 +59,7 @@ def _line(number: int, fault: str, reports: list[pytest.TestReport]) -> str:
     failed = {report.nodeid for report in reports if report.failed}
     if not ran:
         return f"{named} 0 | – | – | – | – | – | skipped: {'; '.join(skipped) or 'not chosen'} |\n"
-    found = [
-        value for report in ran.values() for name, value in report.user_properties if name == "finding"
-    ]
+    found = [value for report in ran.values() for name, value in report.user_properties if name == "finding"]
     lost, twice = (sum(one[name] for one in found) for name in ("lost", "twice"))
     uncertain, cut = (max((one[name] for one in found), default=0) for name in ("uncertain", "cut"))
     ended = sum(one["ended"] for one in found)

@@ -32,7 +32,7 @@ OFFERS = ("sink", "PIPELINING", "SIZE 50000000", "8BITMIME", "SMTPUTF8", "ENHANC
 
 @dataclass
 class Rule:
-    """What to do at a step, for whom (a part of the address) and how often.
+    """What to do at a step, for whom (a part of “<address>”) and how often.
 
     `do`: a reply to give instead (a 421 hangs up too), or close, reset (hang up without goodbye), silent,
     drip (from now on this connection gets one byte a second), slow (ten seconds before the answer).
@@ -48,7 +48,7 @@ class Rule:
 
     def applies(self, step: str, recipient: str) -> bool:
         """Whether it is this one's turn."""
-        if self.at != step or self.to not in recipient or self.times < 1:
+        if self.at != step or self.to not in f"<{recipient}>" or self.times < 1:
             return False
         self.seen += 1
         if self.seen % self.every:

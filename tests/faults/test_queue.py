@@ -27,7 +27,7 @@ def test_emptied_again_and_again(session, plant, seed):
     while len(plant.journal()) < PEOPLE * 0.85:
         plant.flush_queue()
         emptied += 0.1 <= len(plant.journal()) / PEOPLE <= 0.9
-        time.sleep(chance.uniform(0.05, 0.5))
+        time.sleep(chance.uniform(0.1, 1.5))
     plant.ended(campaign)
 
     assert emptied >= 3

@@ -1,4 +1,4 @@
-"""A whole sending plant of real processes that tests kill parts of: workers, clock, queue, web, mail server."""
+"""A whole sending plant of real processes that tests kill parts of: workers, clock, queue, web, mail."""
 
 import json
 import os
@@ -130,7 +130,8 @@ class Plant:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         self.run("queue", embedded.program(), "--port", str(self.queue_port), "--bind", self.host,
-                 "--dir", str(folder), "--save", "", "--appendonly", "no", "--protected-mode", "no")  # fmt: skip
+                 "--dir", str(folder), "--save", "", "--appendonly", "no",
+                 "--protected-mode", "no")  # fmt: skip
         wait_for(lambda: listens(self.host, self.queue_port), 20, "queue", self.logs)
 
     def start_again(self, name: str) -> None:

@@ -29,10 +29,9 @@ class Postgresql:
     @classmethod
     def made(cls, folder: Path) -> "Postgresql":
         """A new, empty one that is not started yet."""
+        # PostgreSQL refuses root.
         user = next(filter(servers._is_user, ("postgres", "nobody")), None) if os.geteuid() == 0 else None
-        made = cls(
-            folder, servers._postgresql_programs(folder if user else None), user
-        )  # PostgreSQL refuses root
+        made = cls(folder, servers._postgresql_programs(folder if user else None), user)
         made._own()
         subprocess.run(
             [made.programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust",

@@ -27,7 +27,7 @@ MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>]+>)", re.MULTILINE | re.IGNORECA
 # In the order of a talk. body: some of the letter was read; dot: all of it, not kept yet; kept: in the
 # journal, not answered yet; done: after the answer.
 STEPS = ("greeting", "ehlo", "mail", "rcpt", "data", "body", "dot", "kept", "done")
-OFFERS = ("sink", "PIPELINING", "SIZE 50000000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
+OFFERS = ("sink", "PIPELINING", "SIZE 50000000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN")
 
 
 @dataclass
@@ -212,32 +212,37 @@ class Talk:
     async def run(self) -> None:
         """From the greeting to the end."""
         await self._answer("greeting", "220 sink")
-        while True:
-            line = await self._wire.line()
+        while (line := await self._wire.line())[:4].upper() != "QUIT":
             match line[:4].upper():
                 case "EHLO" | "HELO":
-                    await self._answer("ehlo", "\r\n".join(f"250-{word}" for word in OFFERS) + "\r\n250 DSN")
+                    offered = [f"250-{word}" for word in OFFERS[:-1]] + [f"250 {OFFERS[-1]}"]
+                    await self._answer("ehlo", "\r\n".join(offered))
                 case "MAIL":
                     self._recipient = ""
                     self._sender = "x" if await self._answer("mail", "250 2.1.0 ok") else ""
-                case "RCPT" if not self._sender:
-                    await self._wire.say("503 5.5.1 MAIL first")
                 case "RCPT":
-                    self._recipient = line.partition("<")[2].partition(">")[0]
-                    if not await self._answer("rcpt", "250 2.1.5 ok"):
-                        self._recipient = ""
-                case "DATA" if not self._recipient:
-                    await self._wire.say("554 5.5.1 no valid recipients")
+                    await self._rcpt(line.partition("<")[2].partition(">")[0])
                 case "DATA":
-                    if await self._answer("data", "354 go on"):
-                        await self._letter()
-                    self._sender = self._recipient = ""
-                case "QUIT":
-                    await self._wire.say("221 2.0.0 bye")
-                    return
+                    await self._data()
                 case _:
                     self._sender = self._recipient = ""
                     await self._wire.say("250 2.0.0 ok")
+        await self._wire.say("221 2.0.0 bye")
+
+    async def _rcpt(self, recipient: str) -> None:
+        if not self._sender:
+            await self._wire.say("503 5.5.1 MAIL first")
+            return
+        self._recipient = recipient
+        if not await self._answer("rcpt", "250 2.1.5 ok"):
+            self._recipient = ""
+
+    async def _data(self) -> None:
+        if not self._recipient:
+            await self._wire.say("554 5.5.1 no valid recipients")
+        elif await self._answer("data", "354 go on"):
+            await self._letter()
+        self._sender = self._recipient = ""
 
     async def _letter(self) -> None:
         await self._wire.some(200)

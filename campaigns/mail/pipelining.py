@@ -35,11 +35,6 @@ class SmtpFleet(Fleet):
         self._idle: list[Talk] = []  # the last one used is used next
         self._working = 0  # connections on which a sender was accepted
         self._opener = Opener(relay, self._ring)
-        self._selector = selectors.DefaultSelector()
-        self._bell, self._button = socket.socketpair()
-        self._bell.setblocking(False)
-        self._button.setblocking(False)
-        self._selector.register(self._bell, selectors.EVENT_READ)
         self._woken = False
         self._more = False  # `pull` may have more
         self._quiet = 0.0  # until then it has nothing; 0: ask
@@ -51,11 +46,14 @@ class SmtpFleet(Fleet):
         self._failed = 0.0  # when that was
         self._retry = 0.0  # when the next is tried
         self._check = 0.0  # when deadlines are looked at
+        self._listen()
 
     def send(self, pull: Pull, before_dot: BeforeDot, answered: Answered) -> None:
         """Hand over all that `pull` gives, as Fleet says."""
         self._pull, self._before_dot, self._answered = pull, before_dot, answered
         self._more, self._quiet, self._retry = True, 0.0, self._failed + _PAUSE
+        if self._bell.fileno() < 0:
+            self._listen()
         try:
             self.rest()
             self._turn(0)  # notice who hung up meanwhile
@@ -82,6 +80,8 @@ class SmtpFleet(Fleet):
         self._opener.forget()
         self._opener = Opener(self.relay, self._ring)
         self._part_from(list(self._talks))
+        for part in (self._selector, self._bell, self._button):
+            part.close()
 
     def next_for(self, talk: Talk) -> Parcel | None:
         """The next letter, prepared; those that can't be asked about are told so."""
@@ -236,6 +236,7 @@ class SmtpFleet(Fleet):
             self._talks.add(talk)
             self._idle.append(talk)
             self._selector.register(talk.sock, selectors.EVENT_READ, talk)
+            self._trouble = None
         elif self._talks or self._opener.running:
             self._fewer = time.monotonic() + _FEWER
         else:
@@ -259,8 +260,15 @@ class SmtpFleet(Fleet):
             for parcel in left:
                 self.settle(parcel, self._trouble)
 
+    def _listen(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._bell, self._button = socket.socketpair()
+        self._bell.setblocking(False)
+        self._button.setblocking(False)
+        self._selector.register(self._bell, selectors.EVENT_READ)
+
     def _ring(self) -> None:
-        with suppress(BlockingIOError):
+        with suppress(OSError):  # rung often enough already, or closed
             self._button.send(b"\0")
 
     def _part_from(self, talks: list[Talk]) -> None:

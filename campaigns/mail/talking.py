@@ -124,11 +124,12 @@ class Talk(Wire):
         if self._due:
             due, self._due = self._due, b""
             self._write(due)
-        elif self._next == _NOTHING and not self._unread:
-            self._desk.rests(self)
         elif self._next == _NOTHING:
-            self.lose(closed("more was said than was asked"))
-        elif self._next == _TEXT and not self._unread:
+            if self._midway:
+                self.lose(closed("more was said than was asked"))
+            else:
+                self._desk.rests(self)
+        elif self._next == _TEXT and not self._midway:
             self._send_text()
 
     def _agreed(self, awaited: int) -> None:
@@ -151,12 +152,13 @@ class Talk(Wire):
     def _refused(self, code: int, text: bytes) -> None:
         """The server says no to MAIL, RCPT or DATA; what is asked already is answered all the same."""
         awaited = self._next
+        if answers.ends(code):
+            self._end(lambda step: answers.meaning(self._where, step, code, text))
+            return
         if self._no is None:
             self._no = answers.meaning(self._where, _STEPS[awaited], code, text)
         self._half_done = True
-        if answers.ends(code):
-            self._end(lambda step: answers.meaning(self._where, step, code, text))
-        elif awaited == _DATA or self._later:
+        if awaited == _DATA or self._later:
             self._envelope_over()
         else:
             self._next = awaited + 1

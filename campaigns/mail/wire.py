@@ -90,6 +90,11 @@ class Wire(ABC):
     def _watch(self, writing: bool) -> None:
         """Whether `happened` must be called when more can be written."""
 
+    @property
+    def _midway(self) -> bool:
+        """Whether the server has begun a reply and not ended it."""
+        return bool(self._unread or self._texts)
+
     def _hear(self, heard: bytes) -> None:
         *lines, self._unread = (self._unread + heard).split(b"\n")
         for line in lines:

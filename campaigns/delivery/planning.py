@@ -1,11 +1,12 @@
 """Planning: one row for everybody in a campaign's audience, with the reason for each who is not mailed."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import visitors
 
 from campaigns import jobs, leases, settings
 from campaigns.audiences import building
@@ -17,6 +18,7 @@ from campaigns.delivery.models import Message, MessageStatus, Segment
 from campaigns.errors import PersonError
 from campaigns.mailings.models import Campaign, Status
 
+_contact = cast(sa.Table, Contact.__table__)
 _LEASE = 120  # seconds one transaction may take before another planner steps in
 _SMALLEST = 20  # recipients; below this one worker is as quick as many
 
@@ -100,10 +102,12 @@ def _window_end(session: Session, reached: int) -> int | None:
 
 def _add_messages(session: Session, campaign: Campaign, reached: int, last: int) -> None:
     """One message for each contact of the audience with an id in (reached, last], the refused ones too."""
+    fits = _narrowed(building.condition(campaign.rule), reached, last)
     asked = (
         sa.select(Contact.id, Contact.email, gate.refusal(campaign.purpose).label("refusal"))
-        .where(Contact.id > reached, Contact.id <= last, building.condition(campaign.rule))
-        .subquery()
+        .where(Contact.id > reached, Contact.id <= last, fits)
+        .cte("asked")
+        .prefix_with("MATERIALIZED")  # or the gate is asked once for the status, and again for the reason
     )
     row = {
         "campaign_id": sa.literal(campaign.id),
@@ -117,6 +121,24 @@ def _add_messages(session: Session, campaign: Campaign, reached: int, last: int)
     }
     chosen = sa.select(*(value.label(name) for name, value in row.items())).where(sa.true())
     session.execute(_insert_new(session, list(row), chosen))
+
+
+def _narrowed(fits: sa.ColumnElement[bool], reached: int, last: int) -> sa.ColumnElement[bool]:
+    """The same condition for ids in (reached, last], with every list of contacts in it cut to that range.
+
+    Otherwise each window would read all who wear a label, which may be hundreds of thousands.
+    """
+
+    def cut(element: Any, **_options: Any) -> Any:
+        right = getattr(element, "right", None)
+        if not isinstance(right, sa.ScalarSelect) or not element.left.compare(_contact.c.id):
+            return None
+        listed = right.element
+        assert isinstance(listed, sa.Select)
+        [number] = listed.selected_columns
+        return element.left.operate(element.operator, listed.where(number > reached, number <= last))
+
+    return visitors.replacement_traverse(fits, {}, cut)
 
 
 def _insert_new(session: Session, columns: list[str], chosen: sa.Select[Any]) -> sa.Insert:
@@ -136,14 +158,14 @@ def _add_segments(session: Session, campaign_id: int, reached: int, last: int) -
         )
         .order_by(Message.contact_id)
     ).all()
-    made = [
-        Segment(campaign_id=campaign_id, first_contact_id=part[0], last_contact_id=part[-1], due_at=db_now())
+    rows = [
+        {"campaign_id": campaign_id, "first_contact_id": part[0], "last_contact_id": part[-1]}
         for part in _parts(ids)
     ]
-    session.add_all(made)
-    session.flush()
-    for segment in made:
-        jobs.ring(session, jobs.SEND_SEGMENT, campaign_id, segment.id)
+    if rows:
+        added = sa.insert(Segment).values(due_at=db_now()).returning(Segment.id)
+        for segment_id in session.scalars(added, rows):
+            jobs.ring(session, jobs.SEND_SEGMENT, campaign_id, segment_id)
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:

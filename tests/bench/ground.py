@@ -1,6 +1,7 @@
 """What a measure stands on: an installation of its own on a durable database, its processes by role."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,7 @@ from tests.stories.installation import Installation, installation
 
 DATABASES = ("sqlite", "postgresql")
 # What a role's command line holds, in the order in which it is looked for.
-_ROLES = {
-    "queue": "campaigns.embedded", "clock": "campaigns.cli clock", "web": "campaigns.cli web",
-    "workers": "worker",
-}  # fmt: skip
+_ROLES = {"queue": "embedded|valkey|redis", "clock": "clock", "web": "web", "workers": "worker"}
 
 
 class Missing(Exception):
@@ -91,7 +89,7 @@ def roles(made: Installation) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {role: [] for role in _ROLES}
     for child in psutil.Process(made.process.pid).children():
         line = " ".join(child.cmdline())
-        role = next((role for role, words in _ROLES.items() if words in line), None)
+        role = next((role for role, words in _ROLES.items() if re.search(words, line)), None)
         if role:
             found[role].append(child.pid)
     found["database"] = database_pids(made.environment["CAMPAIGNS_DATABASE_URL"])

@@ -1,4 +1,4 @@
-"""How long planning takes: one message for each of a million contacts, the audience and the gate asked for each.
+"""How long planning takes: a message for each of a million contacts, with audience and gate asked.
 
 `bin/bench plan [--contacts 1000000] [--database sqlite|postgresql] [--rounds 1] [--json]`: an installation of
 its own on a durable database, contacts of whom some have left the audience, some never agreed, withdrew or

@@ -62,10 +62,10 @@ class PatientSMTP(smtplib.SMTP):
         try:
             self._unread += self._open.recv(4096)
         except (BlockingIOError, SSLWantReadError):
-            return None
+            pass
         finally:
             self._open.settimeout(self.patience)
-        return self.getreply()
+        return self.getreply() if self._unread else None
 
     def released(self) -> tuple[socket.socket, bytes]:
         """The socket, for somebody else to talk on, and what was heard on it and not yet read."""

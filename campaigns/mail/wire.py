@@ -99,7 +99,9 @@ class Wire(ABC):
         *lines, self._unread = (self._unread + heard).split(b"\n")
         for line in lines:
             code = line[:3]
-            if not code.isdigit():
+            if len(line) > LONGEST_LINE:
+                self.lose(closed("a line without end"))
+            elif not code.isdigit():
                 self._texts.clear()
                 self._reply(-1, line.strip())
             elif line[3:4] == b"-":

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-CLOSE, RESET, SILENT = "close", "reset", "silent"
+CLOSE, RESET, SILENT, STUCK = "close", "reset", "silent", "stuck"
 POLITE = {
     "GREETING": "220 scripted.example ready",
     "MAIL": "250 2.1.0 ok",
@@ -56,15 +56,17 @@ def steps(**acts: object) -> Script:
 class ScriptedServer:
     """What a script returns is sent as the reply; None is the polite one.
 
-    `close`, `reset` and `silent` do that, also after a reply: “250 ok close”; “kept close” at the dot
-    keeps the letter and hangs up. 421 closes too. `drip` sends each reply a byte at a time; `late` waits
-    that many seconds before the replies to what came together; `trusting` says 354 whatever came before.
+    `close`, `reset`, `silent` and `stuck` (reads no more) do that, also after a reply: “250 ok close”;
+    “kept close” at the dot keeps the letter and hangs up. 421 closes too. `drip` sends each reply a byte at
+    a time, `slow_drip` seconds apart; `late` waits that many seconds before the replies to what came
+    together; `trusting` says 354 whatever came before.
     """
 
     script: Script
     offers: tuple[str, ...] = EVERYTHING
     helo_only: bool = False
     drip: bool = False
+    slow_drip: float = 0
     late: float = 0
     trusting: bool = False
     serving: ssl.SSLContext | None = None
@@ -78,6 +80,7 @@ class ScriptedServer:
     open_now: int = 0
     times: Counter = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)
     sockets: list[socket.socket] = field(default_factory=list)
 
     @property
@@ -113,7 +116,7 @@ class _Talk:
         self.server, self.sock, self.number = server, sock, number
         self.unread = bytearray()
         self.due = b""
-        self.mail, self.to = False, ""
+        self.begun, self.to = False, ""
 
     def encrypt(self) -> None:
         assert self.server.serving
@@ -129,42 +132,52 @@ class _Talk:
             self.command(line[:4].upper(), line)
 
     def command(self, verb: str, line: str) -> None:
-        if verb == "EHLO" and self.server.helo_only:
-            self.say("502 what?")
-        elif verb == "EHLO":
-            starttls = ("STARTTLS",) * (self.server.starttls and not isinstance(self.sock, ssl.SSLSocket))
-            offers = ("scripted.example", *self.server.offers, *starttls)
-            reply = "\r\n".join(f"250-{name}" for name in offers[:-1]) + f"\r\n250 {offers[-1]}"
-            self.act("EHLO", reply.removeprefix("\r\n"))
-        elif verb == "HELO":
-            self.say("250 scripted.example")
-        elif verb == "STAR":
-            self.say("220 go on")
-            self.flush()
-            self.encrypt()
-        elif verb == "MAIL" and self.mail:
-            self.say("503 5.5.1 nested MAIL")
-        elif verb == "MAIL":
-            self.mail = self.act("MAIL").startswith("250")
-        elif verb == "RCPT" and not self.mail:
-            self.say("503 5.5.1 MAIL first")
-        elif verb == "RCPT":
-            address = line.partition("<")[2].partition(">")[0]
-            if self.act("RCPT", to=address).startswith("250"):
-                self.to = address
-        elif verb == "DATA":
-            self.data()
-        elif verb == "RSET":
-            self.mail, self.to = False, ""
-            self.act("RSET")
-        elif verb == "QUIT":
-            self.act("QUIT")
-            self.flush()
-            raise HungUp
+        """Obey one command."""
+        obey = getattr(self, {"STAR": "starttls"}.get(verb, verb.lower()), None)
+        if obey:
+            obey(line)
         else:
             self.say("500 what?")
 
-    def data(self) -> None:
+    def ehlo(self, _line: str) -> None:
+        if self.server.helo_only:
+            self.say("502 what?")
+            return
+        starttls = ("STARTTLS",) * (self.server.starttls and not isinstance(self.sock, ssl.SSLSocket))
+        offers = ("scripted.example", *self.server.offers, *starttls)
+        self.act("EHLO", "".join(f"250-{name}\r\n" for name in offers[:-1]) + f"250 {offers[-1]}")
+
+    def helo(self, _line: str) -> None:
+        self.say("250 scripted.example")
+
+    def starttls(self, _line: str) -> None:
+        self.say("220 go on")
+        self.flush()
+        self.encrypt()
+
+    def mail(self, _line: str) -> None:
+        if self.begun:
+            self.say("503 5.5.1 nested MAIL")
+        else:
+            self.begun = self.act("MAIL").startswith("250")
+
+    def rcpt(self, line: str) -> None:
+        address = line.partition("<")[2].partition(">")[0]
+        if not self.begun:
+            self.say("503 5.5.1 MAIL first")
+        elif self.act("RCPT", to=address).startswith("250"):
+            self.to = address
+
+    def rset(self, _line: str) -> None:
+        self.begun, self.to = False, ""
+        self.act("RSET")
+
+    def quit(self, _line: str) -> None:
+        self.act("QUIT")
+        self.flush()
+        raise HungUp
+
+    def data(self, _line: str) -> None:
         if not self.to and not self.server.trusting:
             self.say("503 5.5.1 RCPT first")
             return
@@ -175,7 +188,7 @@ class _Talk:
             self.act("TEXT", "", self.to)
         while not text.endswith(b"\r\n.\r\n") and text != b".\r\n":
             text += self.line()
-        to, self.mail, self.to = self.to, False, ""
+        to, self.begun, self.to = self.to, False, ""
         if not to:
             self.say("554 5.5.1 no valid recipients")
             return
@@ -194,7 +207,7 @@ class _Talk:
         act = self.server.script(moment)
         reply = (polite or POLITE.get(step, "")) if act is None else act
         words = reply.rsplit(" ", 1)
-        how = words[-1] if words[-1] in (CLOSE, RESET, SILENT) else ""
+        how = words[-1] if words[-1] in (CLOSE, RESET, SILENT, STUCK) else ""
         said = reply.removesuffix(how).rstrip(" ")
         if step == "DOT" and (said.startswith("2") or said == "kept") and how:
             self.keep(to, raw)
@@ -211,6 +224,8 @@ class _Talk:
     def end(self, how: str) -> None:
         if how == RESET:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if how == STUCK:
+            self.server.over.wait(30)
         if how == SILENT:
             with suppress(OSError):
                 while self.sock.recv(65536):
@@ -239,6 +254,7 @@ class _Talk:
         due, self.due = self.due, b""
         for piece in [due[at : at + 1] for at in range(len(due))] if self.server.drip else [due]:
             self.sock.sendall(piece)
+            time.sleep(self.server.slow_drip)
 
 
 @contextmanager
@@ -258,5 +274,6 @@ def scripted(script: Script | None = None, **how: object) -> Iterator[ScriptedSe
 
         threading.Thread(target=accept, daemon=True).start()
         yield server
+        server.over.set()
         listener.shutdown(socket.SHUT_RDWR)
         server.hang_up()

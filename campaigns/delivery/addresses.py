@@ -10,28 +10,30 @@ b+<BOUNCE: message>@bounce-domain             the envelope's sender (VERP): wher
 unsubscribe+<UNSUBSCRIBE: …>@bounce-domain    unsubscribing by a letter
 """
 
-from campaigns import settings
+from campaigns import settings, tokens
 from campaigns.tokens import Purpose, sign
+
+MARKS = ("unsubscribe", "preferences", "open", "bounce", "message")  # of each letter, before its links'
 
 
 def unsubscribe(contact_id: int, message_id: int) -> str:
     """Where this contact unsubscribes, in one click or on a page."""
-    return f"{_base()}/u/{sign(Purpose.UNSUBSCRIBE, contact_id, message_id)}"
+    return unsubscribe_base() + sign(Purpose.UNSUBSCRIBE, contact_id, message_id)
 
 
 def unsubscribe_letter(contact_id: int, message_id: int, domain: str) -> str:
     """The mailto: that unsubscribes whoever writes to it."""
-    return f"mailto:unsubscribe+{sign(Purpose.UNSUBSCRIBE, contact_id, message_id)}@{domain}"
+    return mailto(sign(Purpose.UNSUBSCRIBE, contact_id, message_id), domain)
 
 
 def preferences(contact_id: int, message_id: int) -> str:
     """The contact's own pages."""
-    return f"{_base()}/p/{sign(Purpose.PREFERENCES, contact_id, message_id)}"
+    return preferences_base() + sign(Purpose.PREFERENCES, contact_id, message_id)
 
 
 def pixel(message_id: int) -> str:
     """The picture that says that this message was opened."""
-    return f"{_base()}/o/{sign(Purpose.OPEN, message_id)}.gif"
+    return f"{pixel_base()}{sign(Purpose.OPEN, message_id)}.gif"
 
 
 def counting_pixel(campaign_id: int) -> str:
@@ -41,7 +43,7 @@ def counting_pixel(campaign_id: int) -> str:
 
 def click(message_id: int, position: int) -> str:
     """The road through us to the link at `position`, naming the message."""
-    return f"{_base()}/c/{sign(Purpose.CLICK, message_id, position)}"
+    return click_base() + sign(Purpose.CLICK, message_id, position)
 
 
 def counting_click(campaign_id: int, position: int) -> str:
@@ -51,12 +53,61 @@ def counting_click(campaign_id: int, position: int) -> str:
 
 def envelope_from(message_id: int, domain: str) -> str:
     """The sender on the envelope: a failure reported to it names its message, and nobody can make it up."""
-    return f"b+{sign(Purpose.BOUNCE, message_id)}@{domain}"
+    return returned(sign(Purpose.BOUNCE, message_id), domain)
 
 
 def header_id(message_id: int, domain: str) -> str:
     """The Message-ID without its brackets; the same for the same message whenever it is written."""
     return f"{sign(Purpose.MESSAGE_ID, message_id)}@{domain}"
+
+
+def mailto(token: str, domain: str) -> str:
+    """The address to write to for unsubscribing."""
+    return f"mailto:unsubscribe+{token}@{domain}"
+
+
+def returned(token: str, domain: str) -> str:
+    """The address to which failures come back."""
+    return f"b+{token}@{domain}"
+
+
+def unsubscribe_base() -> str:
+    """What stands before the token where contacts unsubscribe."""
+    return f"{_base()}/u/"
+
+
+def preferences_base() -> str:
+    """What stands before the token of the contact's own pages."""
+    return f"{_base()}/p/"
+
+
+def pixel_base() -> str:
+    """What stands before the token of a pixel."""
+    return f"{_base()}/o/"
+
+
+def click_base() -> str:
+    """What stands before the token of a link."""
+    return f"{_base()}/c/"
+
+
+class Marker:
+    """Makes all tokens of one letter after another; the settings are read when it is made."""
+
+    def __init__(self, links: int) -> None:
+        self._links = [tokens.last(position) for position in range(1, links + 1)]
+        self._of_contact = [tokens.pen(one) for one in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)]
+        self._of_message = [tokens.pen(one) for one in (Purpose.OPEN, Purpose.BOUNCE, Purpose.MESSAGE_ID)]
+        self._click = tokens.pen(Purpose.CLICK)
+
+    def mark(self, contact_id: int, message_id: int) -> list[str]:
+        """The tokens named by MARKS, then those of the links."""
+        contact, message = tokens.pack(contact_id), tokens.last(message_id)
+        made = [pen.raw(contact, message) for pen in self._of_contact]
+        made += [pen.raw(b"", message) for pen in self._of_message]
+        if self._links:
+            made += self._click.row(message.packed, self._links)
+        return tokens.written(made)
 
 
 def _base() -> str:

@@ -1,57 +1,48 @@
-"""Writing: a campaign's frozen letter, filled in for one contact after another, signed, in its envelope."""
+"""Writing: a campaign's frozen letter, filled in for one contact after another, signed, in its envelope.
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
+`write` is the plain road: one letter, built from its text. `write_many` is the fast one, says the same,
+and turns to the plain one for every letter that it can't vouch for.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns import sealing
-from campaigns.accounts import people
+from campaigns import tokens
 from campaigns.accounts.models import Tracking
 from campaigns.consent import gate
 from campaigns.database import now
-from campaigns.delivery import addresses, retrying
+from campaigns.delivery import addresses, pressing
 from campaigns.delivery.claiming import Lease
+from campaigns.delivery.editions import Edition, edition
 from campaigns.delivery.models import Message, MessageStatus
-from campaigns.mail import compile, dkim
-from campaigns.mail.addresses import ascii_domain
-from campaigns.mail.letter import Letter
+from campaigns.delivery.pressing import PIXEL, Road, Unsigned
+from campaigns.mail import compile, dkim, press
+from campaigns.mail.letter import HeaderProblem, Letter
 from campaigns.mailings import merging, rendering
-from campaigns.mailings.models import Campaign, Revision, Sender
-from campaigns.mailings.rendering import Letterer
+from campaigns.tokens import Purpose
 
-_PIXEL = '<img src="%s" width="1" height="1" alt="" style="border:0;width:1px;height:1px">'
-_KEPT = 16  # compiled letters a process keeps
+__all__ = [
+    "Edition",
+    "Finished",
+    "Known",
+    "Recipient",
+    "edition",
+    "known",
+    "recipients",
+    "write",
+    "write_many",
+]
 
 
-@dataclass(frozen=True)
-class Edition:
-    """What all letters of one campaign have in common, as it is at the start of a segment."""
+class Known(NamedTuple):
+    """What is known of one contact for a letter."""
 
-    campaign_id: int
-    purpose: str
-    letterer: Letterer
-    firm: dict[str, Any]
-    sender: dict[str, Any]
-    key: dkim.DkimKey | None
-    track_opens: tuple[str, str]  # the organisation's and the campaign's level
-    track_clicks: tuple[str, str]
-    expires_at: datetime
-
-    @property
-    def domain(self) -> str:
-        """The domain that letters come from and are signed for."""
-        return ascii_domain(self.sender["address"].rpartition("@")[2])
-
-    @property
-    def bounce_domain(self) -> str:
-        """The domain to which failures are reported."""
-        return ascii_domain(self.sender.get("bounce_domain") or self.domain)
+    contact: dict[str, Any]  # merge values, built-in types only
+    said: str | None  # about being followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A letter ready for the wire, in its envelope."""
+    """A letter ready for the wire, in its envelope; no line of it begins with a dot."""
 
     envelope_from: str
     to: str
@@ -76,47 +67,14 @@ class Finished:
     envelope_id: str
 
 
-def edition(session: Session, campaign: Campaign) -> Edition:
-    """The campaign's letter, compiled once a process, with sender, key and levels as they are now."""
-    firm = people.organisation(session)
-    off = Tracking.OFF.value
-    assert campaign.revision_id is not None  # frozen before the campaign is sent
-    return Edition(
-        campaign_id=campaign.id,
-        purpose=campaign.purpose,
-        letterer=_letterer(session, campaign.revision_id),
-        firm=merging.of_firm(session),
-        sender=campaign.sender_frozen,
-        key=_key(session, campaign),
-        track_opens=(firm.track_opens if firm else off, campaign.track_opens),
-        track_clicks=(firm.track_clicks if firm else off, campaign.track_clicks),
-        expires_at=campaign.expires_at or (campaign.started_at or now()) + retrying.LIFETIME,
-    )
+def known(session: Session, ids: Sequence[int], edition: Edition) -> Mapping[int, Known]:
+    """What these contacts' letters say of them, and what they said about being followed.
 
-
-_letterers: OrderedDict[tuple[int, datetime], Letterer] = OrderedDict()
-_lock = threading.Lock()
-
-
-def _letterer(session: Session, revision_id: int) -> Letterer:
-    """The compiled revision; kept, because compiling costs as much as a dozen letters. It never changes."""
-    made = session.scalars(sa.select(Revision.created_at).where(Revision.id == revision_id)).one()
-    key = (revision_id, made)  # a database restored meanwhile may have given the number anew
-    with _lock:
-        if key not in _letterers:
-            _letterers[key] = rendering.thaw(session, revision_id)
-            while len(_letterers) > _KEPT:
-                _letterers.popitem(last=False)
-        _letterers.move_to_end(key)
-        return _letterers[key]
-
-
-def _key(session: Session, campaign: Campaign) -> dkim.DkimKey | None:
-    sender = session.get_one(Sender, campaign.sender_id)
-    frozen = campaign.sender_frozen["address"].rpartition("@")[2]
-    if not sender.dkim_key or sender.domain != frozen:
-        return None
-    return dkim.DkimKey(ascii_domain(frozen), sender.dkim_selector, sealing.unseal(sender.dkim_key))
+    Two or three queries for all; a contact that is no longer there is not in the answer.
+    """
+    said = gate.tracking_states(session, ids) if edition.follows else {}
+    found = edition.gatherer.gather(session, ids)
+    return {id_: Known(contact, said.get(id_)) for id_, contact in found.items()}
 
 
 def recipients(session: Session, lease: Lease, edition: Edition, after: int, most: int) -> list[Recipient]:
@@ -132,14 +90,71 @@ def recipients(session: Session, lease: Lease, edition: Edition, after: int, mos
         .order_by(Message.contact_id)
         .limit(sa.literal_column(str(int(most))))
     ).all()
-    ids = [row.contact_id for row in rows]
-    known = merging.of_contacts(session, ids, edition.letterer.names)
-    said = gate.tracking_states(session, ids)
-    return [Recipient(*row, known.get(row.contact_id, {}), said.get(row.contact_id)) for row in rows]
+    found = known(session, [row.contact_id for row in rows], edition)
+    return [Recipient(*row, *found.get(row.contact_id, Known({}, None))) for row in rows]
+
+
+def write_many(edition: Edition, recipients: Sequence[Recipient]) -> list[Finished | Exception]:
+    """Everybody's letter, signed, in the same order; what one contact's data breaks stands in its place.
+
+    The bytes are in CRLF lines, none of which begins with a dot: they go on the wire as they are.
+    """
+    try:
+        road = pressing.road(edition, lambda: _sample(edition))
+    except HeaderProblem as problem:  # the sender's name or address: nobody's letter can be written
+        return [problem for _recipient in recipients]
+    unsigned = [_unsigned(road, edition, recipient) for recipient in recipients]
+    good = [letter.to_sign for letter in unsigned if isinstance(letter, Unsigned)]
+    signatures = iter(road.signer.sign(good))
+    return [
+        letter
+        if isinstance(letter, Exception)
+        else Finished(
+            letter.envelope_from,
+            recipient.address,
+            next(signatures) + letter.head + letter.body,
+            letter.envelope_id,
+        )
+        for letter, recipient in zip(unsigned, recipients, strict=True)
+    ]
+
+
+def _unsigned(road: Road, edition: Edition, recipient: Recipient) -> Unsigned | Exception:
+    contact = recipient.contact
+    try:
+        to = press.to(_shown_name(contact), recipient.address)
+        return road.write(recipient.contact_id, recipient.message_id, contact, recipient.said, to)
+    except Exception:  # whatever it is, the plain road says whether and why it can't be written
+        try:
+            return _plainly(edition, recipient)
+        except Exception as error:
+            return error
+
+
+def _plainly(edition: Edition, recipient: Recipient) -> Unsigned:
+    letter = _letter(edition, recipient)
+    raw = compile.build(letter)
+    head, blank, body = raw.partition(b"\r\n\r\n")
+    _names, fields, _hash = dkim.covered(raw)
+    envelope_from = addresses.envelope_from(recipient.message_id, edition.bounce_domain)
+    return Unsigned(envelope_from, head + blank, body, letter.message_id, fields)
 
 
 def write(edition: Edition, recipient: Recipient) -> Finished:
     """One contact's letter, signed; raises TemplateProblem or HeaderProblem when it can't be written."""
+    letter = _letter(edition, recipient)
+    raw = compile.build(letter)
+    for key in reversed(edition.keys):  # so that the first key's signature stands first
+        raw = dkim.sign(raw, key)
+    return Finished(
+        envelope_from=addresses.envelope_from(recipient.message_id, edition.bounce_domain),
+        to=recipient.address,
+        raw=raw,
+        envelope_id=letter.message_id,
+    )
+
+
+def _letter(edition: Edition, recipient: Recipient) -> Letter:
     message_id, contact_id = recipient.message_id, recipient.contact_id
     links = {
         "unsubscribe_url": addresses.unsubscribe(contact_id, message_id),
@@ -151,33 +166,49 @@ def write(edition: Edition, recipient: Recipient) -> Finished:
         _link(edition, recipient),
         _pixel(edition, recipient),
     )
-    letter = Letter(
+    return Letter(
         from_name=edition.sender.get("name", ""),
         from_address=edition.sender["address"],
         reply_to=edition.sender.get("reply_to", ""),
-        to_name=" ".join(recipient.contact.get("name", "").replace("\0", "").split()),
+        to_name=_shown_name(recipient.contact),
         to_address=recipient.address,
         subject=subject,
         html=html,
         text=text,
         message_id=addresses.header_id(message_id, edition.domain),
         date=now(),
-        headers=_headers(edition, recipient, links["unsubscribe_url"]),
-    )
-    raw = compile.build(letter)
-    return Finished(
-        envelope_from=addresses.envelope_from(message_id, edition.bounce_domain),
-        to=recipient.address,
-        raw=dkim.sign(raw, edition.key) if edition.key else raw,
-        envelope_id=letter.message_id,
+        headers=_headers(edition, tokens.sign(Purpose.UNSUBSCRIBE, contact_id, message_id)),
     )
 
 
-def _headers(edition: Edition, recipient: Recipient, unsubscribe: str) -> tuple[tuple[str, str], ...]:
-    letter = addresses.unsubscribe_letter(recipient.contact_id, recipient.message_id, edition.bounce_domain)
+def _sample(edition: Edition) -> Letter:
+    """A letter of this edition to nobody in particular."""
+    address = edition.sender["address"]
+    return Letter(
+        from_name=edition.sender.get("name", ""),
+        from_address=address,
+        reply_to=edition.sender.get("reply_to", ""),
+        to_name="",
+        to_address=address,
+        subject="",
+        html="",
+        text="",
+        message_id=f"{press.TOKEN}@{edition.domain}",
+        date=now(),
+        headers=_headers(edition, press.TOKEN),
+    )
+
+
+def _shown_name(contact: dict[str, Any]) -> str:
+    name = contact.get("name", "")
+    return name if name.isprintable() else " ".join(name.replace("\0", "").split())
+
+
+def _headers(edition: Edition, unsubscribe: str) -> tuple[tuple[str, str], ...]:
+    letter = addresses.mailto(unsubscribe, edition.bounce_domain)
     topic = ".".join(reversed(edition.purpose.split(":")))  # mail:offers → offers.mail
     return (
-        ("List-Unsubscribe", f"<{unsubscribe}>, <{letter}>"),
+        ("List-Unsubscribe", f"<{addresses.unsubscribe_base()}{unsubscribe}>, <{letter}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("List-Id", f"<{topic}.{edition.domain}>"),
         ("Feedback-ID", f"{edition.campaign_id}:{topic}:campaign:{edition.domain.partition('.')[0]}"),
@@ -197,7 +228,7 @@ def _link(edition: Edition, recipient: Recipient) -> Callable[[int], str] | None
 def _pixel(edition: Edition, recipient: Recipient) -> str:
     level = gate.tracking_level(*edition.track_opens, recipient.said)
     if level == Tracking.IDENTIFIED:
-        return _PIXEL % addresses.pixel(recipient.message_id)
+        return PIXEL % addresses.pixel(recipient.message_id)
     if level == Tracking.ANONYMOUS:
-        return _PIXEL % addresses.counting_pixel(edition.campaign_id)
+        return PIXEL % addresses.counting_pixel(edition.campaign_id)
     return ""

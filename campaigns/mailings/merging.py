@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,10 @@ PLAIN = (
     "email", "first_name", "last_name", "position", "language", "country", "city", "phone", "birthday",
 )  # fmt: skip
 LINKS = ("unsubscribe_url", "preferences_url", "web_url")  # the last is empty until there is an archive
+_LABELS: dict[str, tuple[sa.Table, sa.Column[int], type[Category] | type[Tag]]] = {
+    "categories": (contact_category, contact_category.c.category_id, Category),
+    "tags": (contact_tag, contact_tag.c.tag_id, Tag),
+}
 _KNOWN = ("unsubscribe_url", "preferences_url", "firm.name", "firm.postal_address", "firm.language")
 
 
@@ -71,11 +76,25 @@ def of_contacts(
     found = {
         id_: _contact(rest[0], rest[1] or "", dict(zip(PLAIN, rest[2:], strict=True))) for id_, *rest in rows
     }
-    if wanted is None or "categories" in wanted:
-        _add_labels(session, found, "categories", contact_category, contact_category.c.category_id, Category)
-    if wanted is None or "tags" in wanted:
-        _add_labels(session, found, "tags", contact_tag, contact_tag.c.tag_id, Tag)
+    for key in ("categories", "tags"):
+        if wanted is None or key in wanted:
+            add_labels(session, found, key)
     return found
+
+
+def add_labels(session: Session, found: dict[int, Values], key: str) -> None:
+    """Give each of these contacts its list of `categories` or `tags`, by name."""
+    links, other_id, label = _LABELS[key]
+    rows = session.connection().execute(
+        sa.select(links.c.contact_id, label.name)
+        .join(label, label.id == other_id)
+        .where(links.c.contact_id.in_(found))
+        .order_by(label.name)
+    )
+    for contact in found.values():
+        contact[key] = []
+    for contact_id, name in rows:
+        found[contact_id][key].append(name)
 
 
 def sample() -> Values:
@@ -97,28 +116,21 @@ def values(contact: Values, firm: Values, links: dict[str, str]) -> Values:
     return {"contact": contact, "firm": firm, **dict.fromkeys(LINKS, ""), **links}
 
 
+def named(custom: dict[str, Any] | None) -> Values:
+    """Custom fields under their labels, and under the keys that can follow a point."""
+    found = {}
+    for label, value in (custom or {}).items():
+        found[field_key(label)] = value
+        found[label] = value
+    return found
+
+
+@lru_cache(maxsize=10_000)
 def field_key(label: str) -> str:
     """A custom field's label as it is written after a point: “Shoe size” is `shoe_size`."""
     return re.sub(r"\W+", "_", label.strip().lower()).strip("_")
 
 
 def _contact(custom: dict[str, Any] | None, company: str, plain: Values) -> Values:
-    named = {}
-    for label, value in (custom or {}).items():
-        named[field_key(label)] = value
-        named[label] = value
     name = f"{plain['first_name']} {plain['last_name']}".strip()
-    return {**plain, "name": name, "company": company, "fields": named, "categories": [], "tags": []}
-
-
-def _add_labels(
-    session: Session, found: dict[int, Values], key: str, links: sa.Table, other_id: Any, label: Any
-) -> None:
-    rows = session.execute(
-        sa.select(links.c.contact_id, label.name)
-        .join(label, label.id == other_id)
-        .where(links.c.contact_id.in_(found))
-        .order_by(label.name)
-    )
-    for contact_id, name in rows:
-        found[contact_id][key].append(name)
+    return {**plain, "name": name, "company": company, "fields": named(custom), "categories": [], "tags": []}

@@ -25,16 +25,16 @@ MAX_SECONDS = 2.0  # of processor time, so that a busy machine fails no letter
 class Budget:
     """What one rendering has left."""
 
-    __slots__ = ("_deadline", "_steps")
+    __slots__ = ("_deadline", "steps")
 
-    def __init__(self) -> None:
-        self._steps = MAX_STEPS
+    def __init__(self, steps: int = MAX_STEPS) -> None:
+        self.steps = steps
         self._deadline = time.thread_time() + MAX_SECONDS
 
     def spend(self, steps: int) -> None:
         """Take steps away; raises Refused when none are left."""
-        self._steps -= steps
-        if self._steps < 0 or time.thread_time() > self._deadline:
+        self.steps -= steps
+        if self.steps < 0 or time.thread_time() > self._deadline:
             raise Refused(_("This takes too many steps. Use shorter loops and fewer of them."))
 
     def text(self, length: int) -> None:

@@ -28,7 +28,7 @@ class Checker:
     def __init__(self) -> None:
         self.names: dict[str, int] = {}
         self.bare: dict[str, int] = {}
-        self._own: set[str] = set()  # set by the template itself
+        self.own: set[str] = set()  # names that the template itself sets
         self._covered: list[set[str]] = [set()]
         self._line = 1
 
@@ -40,7 +40,7 @@ class Checker:
     def _gather(self, body: list[nodes.Node]) -> None:
         for node in body:
             if isinstance(node, nodes.Assign | nodes.For) and isinstance(node.target, nodes.Name):
-                self._own.add(node.target.name)
+                self.own.add(node.target.name)
             for part in ("body", "elif_", "else_"):
                 self._gather(getattr(node, part, None) or [])
 
@@ -154,7 +154,7 @@ class Checker:
         if at.name == "loop":
             if len(parts) != 1 or parts[0] not in LOOP_FIELDS:
                 self._refuse(_("Of “loop” only %(fields)s can be used.", fields=", ".join(LOOP_FIELDS)))
-        elif at.name not in self._own:
+        elif at.name not in self.own:
             self._note(".".join([at.name, *reversed(parts)]))
         return node
 

@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, NoReturn
 
-from jinja2 import ChainableUndefined, TemplateSyntaxError, Undefined, nodes, pass_context
+from jinja2 import ChainableUndefined, Template, TemplateSyntaxError, Undefined, nodes, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.parser import Parser
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from campaigns.mail.spelling import one_break
 from campaigns.mailings.language import budget as limits
 from campaigns.mailings.language import checking, operations, syntax
 from campaigns.mailings.language.budget import Budget, plain
+from campaigns.mailings.language.checking import Checker
 from campaigns.mailings.language.filters import FILTERS, TESTS, budget_of, empty, items, scalar, text
 from campaigns.mailings.language.problem import Refused, TemplateProblem
 from campaigns.words import _
@@ -21,30 +24,31 @@ from campaigns.words import _
 _BREAKS = re.compile("[\x00-\x20\x7f\x85\u2028\u2029]+")
 
 
-class _Context(Context):
+class LetterContext(Context):
     """A rendering's values, and what it may still spend."""
 
     budget: Budget
 
 
-class _Language(ImmutableSandboxedEnvironment):
+class Language(ImmutableSandboxedEnvironment):
     """Jinja without anything: no globals, no calls, no attributes; only looking up in plain dicts."""
 
     intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
     intercepted_unops = frozenset(["+", "-"])
-    context_class = _Context
+    context_class = LetterContext
 
-    def __init__(self, *, escape: bool) -> None:
+    def __init__(self, *, escape: bool, spell: dict[str, Callable[..., str]] | None = None) -> None:
+        """With `spell`, outputs are left to these filters, which the caller writes into its templates."""
         super().__init__(
             autoescape=escape,
             undefined=ChainableUndefined,
             optimized=False,  # the optimizer would run operations while compiling
             keep_trailing_newline=True,
             cache_size=0,
-            finalize=_shown,
+            finalize=None if spell else shown,
         )
         self.globals = {}
-        self.filters = {**FILTERS, **_INSERTED}
+        self.filters = {**FILTERS, **_INSERTED, **(spell or {})}
         self.tests = dict(TESTS)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -70,13 +74,13 @@ class _Language(ImmutableSandboxedEnvironment):
 
 
 @pass_context
-def _shown(context: Context, value: Any) -> Any:
-    """What an output shows: nothing for nothing, a list as its parts."""
+def shown(context: Context, value: Any) -> Any:
+    """What an output shows: nothing for nothing, a list as its parts, each line break as one."""
     if isinstance(value, list):
         value = FILTERS["join"](context, value)
-    shown = text(value)
-    budget_of(context).spend(1 + len(shown) // 64)
-    return shown
+    found = one_break(text(value))
+    budget_of(context).spend(1 + len(found) // 64)
+    return found
 
 
 @pass_context
@@ -99,13 +103,11 @@ _INSERTED: dict[str, Callable[..., Any]] = {
     checking.COMPARE: pass_context(operations.compare),
 }
 
-_languages: dict[bool, _Language] = {}
 
-
-def _language(escape: bool) -> _Language:
-    if escape not in _languages:
-        _languages[escape] = _Language(escape=escape)
-    return _languages[escape]
+@cache
+def language(escape: bool) -> Language:
+    """The language for HTML, or for text."""
+    return Language(escape=escape)
 
 
 class Compiled:
@@ -114,14 +116,11 @@ class Compiled:
     def __init__(self, source: str, *, escape: bool, one_line: bool = False, field: str = "source") -> None:
         self._one_line = one_line
         self._field = field
-        checker = checking.Checker()
-        language = _language(escape)
+        self.source = source
+        self.escape = escape
         try:
-            tree = _parse(language, source)
-            checker.check(tree)
-            self._template = language.template_class.from_code(
-                language, language.compile(tree, "letter", "letter"), {}
-            )
+            tree, checker = parsed(source, escape=escape)
+            self._template = runnable(language(escape), tree)
         except TemplateProblem as problem:
             raise TemplateProblem(problem.sentence, problem.line, field=field) from problem
         except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError) as error:
@@ -148,8 +147,7 @@ class Compiled:
 
     def render(self, values: Mapping[str, Any]) -> str:
         """The template filled in with plain values; raises TemplateProblem when it goes beyond its limits."""
-        context = self._template.new_context(plain(values))
-        context.budget = Budget()  # type: ignore[attr-defined]
+        context = new_context(self._template, plain(values), Budget())
         try:
             parts = list(self._bounded_parts(context))
         except Refused as refused:
@@ -160,8 +158,8 @@ class Compiled:
             raise TemplateProblem(
                 _("This can't be worked out."), self._line_of(error), field=self._field
             ) from error
-        whole = "".join(parts).encode("utf-8", "replace").decode("utf-8")
-        return _BREAKS.sub(" ", whole).strip() if self._one_line else whole
+        whole = "".join(parts)
+        return one_line(whole) if self._one_line else whole.encode("utf-8", "replace").decode("utf-8")
 
     def _bounded_parts(self, context: Context) -> Iterator[str]:
         stream: Any = self._template.root_render_func(context)
@@ -193,7 +191,33 @@ def compile(source: str, *, escape: bool, one_line: bool = False, field: str = "
     return Compiled(source, escape=escape, one_line=one_line, field=field)
 
 
-def _parse(language: _Language, source: str) -> nodes.Template:
+def parsed(source: str, *, escape: bool) -> tuple[nodes.Template, Checker]:
+    """The checked tree of a template, and what was learnt of it; raises TemplateProblem."""
+    checker, tree = Checker(), _parse(language(escape), source)
+    checker.check(tree)
+    return tree, checker
+
+
+def runnable(language: Language, tree: nodes.Template) -> Template:
+    """A checked tree as something that runs."""
+    code = language.compile(tree, "letter", "letter")
+    return language.template_class.from_code(language, code, {})
+
+
+def new_context(template: Template, values: dict[str, Any], budget: Budget) -> LetterContext:
+    """What one rendering starts from: built-in values, and what it may spend."""
+    context: Any = template.new_context(values, shared=True)
+    context.budget = budget
+    made: LetterContext = context
+    return made
+
+
+def one_line(text: str) -> str:
+    """What goes into a header: without line breaks and control characters."""
+    return _BREAKS.sub(" ", text.encode("utf-8", "replace").decode("utf-8")).strip()
+
+
+def _parse(language: Language, source: str) -> nodes.Template:
     syntax.check_size(language, source)
     try:
         parser = Parser(language, source)

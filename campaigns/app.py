@@ -30,6 +30,7 @@ _ROOMS = (
     "mailings.templates_views",
     "mailings.senders_views",
     "delivery.views",
+    "delivery.pace_views",
     "tracking.views",
     "preferences.views",
     "analytics.views",

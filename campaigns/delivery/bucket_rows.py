@@ -70,8 +70,9 @@ class Bucket:
 class SenderBucket(Bucket):
     """The same for a sender, with what it may send today while it is warmed up."""
 
-    day: date | None = None
+    day: date = date.min
     taken_today: int = 0
+    warm_from: date | None = None
     allowance: int | None = None
     next_day: datetime | None = None
 
@@ -97,22 +98,19 @@ class SenderBucket(Bucket):
         return super().wait(min(number, self._left_today))
 
 
-def sender(session: Session, sender_id: int, zone: ZoneInfo) -> SenderBucket | None:
-    """The sender's bucket, locked; None for a sender without limits."""
-    row = session.execute(
-        sa.select(
-            SenderPace.letters,
-            SenderPace.per,
-            SenderPace.burst,
-            SenderPace.empty_at,
-            SenderPace.warm_from,
-            SenderPace.warm_day,
-            SenderPace.warm_taken,
-            db_now().label("now"),
-        )
-        .where(SenderPace.sender_id == sender_id)
-        .with_for_update()
-    ).one_or_none()
+def sender(session: Session, sender_id: int, zone: ZoneInfo, *, lock: bool = True) -> SenderBucket | None:
+    """The sender's bucket, locked unless it is only looked at; None for a sender without limits."""
+    asked = sa.select(
+        SenderPace.letters,
+        SenderPace.per,
+        SenderPace.burst,
+        SenderPace.empty_at,
+        SenderPace.warm_from,
+        SenderPace.warm_day,
+        SenderPace.warm_taken,
+        db_now().label("now"),
+    ).where(SenderPace.sender_id == sender_id)
+    row = session.execute(asked.with_for_update() if lock else asked).one_or_none()
     if row is None:
         return None
     day = warming.counted_day(row.warm_day, row.now, zone)
@@ -122,6 +120,7 @@ def sender(session: Session, sender_id: int, zone: ZoneInfo) -> SenderBucket | N
         now=row.now,
         day=day,
         taken_today=row.warm_taken if row.warm_day == day else 0,
+        warm_from=row.warm_from,
         allowance=warming.allowance(row.warm_from, day),
         next_day=warming.next_day(day, zone),
     )
@@ -134,7 +133,7 @@ def domains(session: Session, names: Sequence[str], known: Limits) -> dict[str, 
     rated = {name for name in names if known.of(name).rate}
     new = [{"domain": name} | FULL for name in names if name in rated and name not in known.kept]
     bulk.insert_many(session, DomainPace, new, conflict=["domain"])
-    found: dict[str, Any] = {row.domain: row for row in session.execute(_locked(session, names))}
+    found = {row.domain: row for row in session.execute(_rows(session, names).with_for_update())}
     if lost := rated - found.keys():  # what a transaction of ours had made before it was undone
         known.kept.difference_update(lost)
         return domains(session, names, known)
@@ -142,7 +141,12 @@ def domains(session: Session, names: Sequence[str], known: Limits) -> dict[str, 
     return {name: _bucket(row, known.others.rate) for name, row in found.items()}
 
 
-def _locked(session: Session, names: Sequence[str]) -> sa.Executable:
+def look(session: Session, names: Sequence[str], known: Limits) -> dict[str, Bucket]:
+    """The buckets of these domains as they are, not locked; those never taken from are left out."""
+    return {row.domain: _bucket(row, known.others.rate) for row in session.execute(_rows(session, names))}
+
+
+def _rows(session: Session, names: Sequence[str]) -> Any:
     return (
         sa.select(
             DomainPace.domain,
@@ -156,7 +160,6 @@ def _locked(session: Session, names: Sequence[str]) -> sa.Executable:
         )
         .where(bulk.among(session, DomainPace.domain, names))
         .order_by(DomainPace.domain)
-        .with_for_update()
     )
 
 

@@ -103,7 +103,7 @@ def read(session: Session) -> Limits:
     )
 
 
-_HELD = sa.and_(DomainPace.held_until.is_not(None), DomainPace.held_until > db_now())
+HELD = sa.and_(DomainPace.held_until.is_not(None), DomainPace.held_until > db_now())
 _CHOSEN_OR_HELD = sa.select(
     DomainPace.domain,
     DomainPace.chosen,
@@ -112,8 +112,8 @@ _CHOSEN_OR_HELD = sa.select(
     DomainPace.burst,
     DomainPace.at_once,
     DomainPace.held_until,
-    _HELD.label("held"),
-).where(sa.or_(DomainPace.chosen, _HELD))
+    HELD.label("held"),
+).where(sa.or_(DomainPace.chosen, HELD))
 
 
 def _own(row: Any) -> DomainLimit:

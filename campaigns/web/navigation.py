@@ -12,6 +12,7 @@ _SETTINGS: tuple[tuple[str, Any, str], ...] = (
     ("organisation", lazy("Organisation"), "settings.index"),
     ("people", lazy("People"), "settings.users"),
     ("senders", lazy("Senders"), "senders.index"),
+    ("pace", lazy("Sending speed"), "pace.index"),
     ("labels", lazy("Categories and tags"), "labels.index"),
     ("suppression", lazy("Never mailed"), "consent.suppressed"),
     ("mail", lazy("Mail server"), "settings.mail"),

@@ -47,11 +47,13 @@ _TABLE = {
         delivery.progress delivery.messages delivery.send_again delivery.count_as_sent
         analytics.export_people
         mailbox.index mailbox.show mailbox.html mailbox.download mailbox.clear
+        pace.campaign pace.held
     """,
     ADMINS: """
         contacts.delete consent.lift
         settings.index settings.change_organisation settings.users settings.invite settings.change_role
         settings.change_active settings.mail settings.send_test_mail settings.audit_log
+        pace.index pace.sender pace.limit_sender pace.domain pace.limit_domain pace.free_domain pace.go_on
         setup.welcome setup.sample
     """,
 }

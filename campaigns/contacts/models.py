@@ -65,6 +65,7 @@ class Contact(HasId, Base):
         sa.Index("ix_contact_last_contact_at_id", "last_contact_at", "id"),
         sa.Index("ix_contact_next_step_on_id", "next_step_on", "id"),
         sa.Index("ix_contact_name_key_id", "name_key", "id"),
+        sa.Index("ix_contact_owner_id_name_key_id", "owner_id", "name_key", "id"),
         sa.Index(
             "ix_contact_birthday_id",
             "birthday",
@@ -97,7 +98,7 @@ class Contact(HasId, Base):
     company_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("company.id", ondelete="SET NULL"), index=True
     )
-    owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
     paused_until: Mapped[datetime | None] = mapped_column(UTC)
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTC, default=now, onupdate=now)

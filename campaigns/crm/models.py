@@ -55,13 +55,20 @@ class Activity(HasId, Base):
     user: Mapped[User | None] = relationship(lazy="raise")
 
 
+def _open(name: str, *columns: str) -> sa.Index:
+    """An index over the steps still to be done, in their order."""
+    still = sa.text("done_at IS NULL")
+    return sa.Index(name, *columns, sqlite_where=still, postgresql_where=still)
+
+
 class NextStep(HasId, Base):
     """What is to be done with a contact, and by when."""
 
     __tablename__ = "next_step"
     __table_args__ = (
         sa.Index("ix_next_step_contact_id_done_at", "contact_id", "done_at"),
-        sa.Index("ix_next_step_done_at_due_on", "done_at", "due_on", "id"),
+        _open("ix_next_step_due_on_id", "due_on", "id"),
+        _open("ix_next_step_user_id_due_on_id", "user_id", "due_on", "id"),
     )
 
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"))

@@ -49,7 +49,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     marks = {mark.name: mark for mark in metafunc.definition.iter_markers()}
     most = marks["seeds"].args[0] if "seeds" in marks else 20
-    number = min(metafunc.config.getoption("--seeds", default=20), most)
+    number = min(metafunc.config.getoption("--seeds", default=2), most)
     databases = 1 if marks.keys() & {"sqlite_only", "postgresql_only"} else 2
     metafunc.parametrize("seed", range(max(number // databases, 1)))
 

@@ -53,7 +53,8 @@ class Plant:
     properties: list[tuple[str, object]] = field(default_factory=list)
     lease: float = 4.0
     pace: float = 60
-    more: dict[str, str] = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)  # settings
+    clock: dict[str, str] = field(default_factory=dict)  # what sets the clock of workers and clocks
     narrow: bool = False
     host: str = "127.0.0.1"
     tree: Path = ROOT  # where the code is that new parts run
@@ -105,11 +106,11 @@ class Plant:
 
     def start_worker(self, name: str) -> None:
         """One more process that does background work."""
-        self.run(name, sys.executable, "-m", "workers", "--threads", "2")
+        self.run(name, sys.executable, "-m", "workers", "--threads", "2", **self.clock)
 
     def start_clock(self, name: str = "clock") -> None:
         """The process that rings."""
-        self.run(name, sys.executable, "-m", "campaigns.cli", "clock")
+        self.run(name, sys.executable, "-m", "campaigns.cli", "clock", **self.clock)
 
     def start_web(self) -> None:
         """The pages."""

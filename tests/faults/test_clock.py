@@ -42,8 +42,8 @@ def begun(plant, campaign) -> bool:
 @pytest.mark.timeout(600)
 def test_set_two_hours_on_and_back(session, plant, seed):
     """On while it waits, back while it is sent, on again when it is over; and the next one starts too."""
-    clock = Clock(plant.folder / "clock.txt")
-    plant.more = clock.environment
+    clock = Clock(plant.folder)
+    plant.clock = clock.environment
     eligible, ineligible = fill(session, PEOPLE, refused=30)
     campaign = scheduled(session, now() + timedelta(minutes=70))
     plant.start()
@@ -78,8 +78,8 @@ def test_set_two_hours_on_and_back(session, plant, seed):
     ids=["summer", "winter", "leap-day-begins", "leap-day-ends"],
 )
 def test_summer_time_and_leap_day(session, plant, wall, seed):
-    clock = Clock(plant.folder / "clock.txt")
-    plant.more = clock.environment | {"TZ": "Europe/Prague"}
+    clock = Clock(plant.folder)
+    plant.clock = clock.environment | {"TZ": "Europe/Prague"}
     eligible, ineligible = fill(session, 80, refused=8)
     at = scheduling.moment(wall, "Europe/Prague")
     with time_machine.travel(at - timedelta(days=1)):

@@ -30,6 +30,7 @@ RUN_IMPORT = Job("run_import", "importing")
 RING_IMPORTS = Job("ring_imports", "upkeep", every=15)
 RECORD_ENGAGEMENT = Job("record_engagement", "feedback", every=10)
 COUNT_AUDIENCES = Job("count_audiences", "upkeep", every=600)
+TALLY_CAMPAIGNS = Job("tally_campaigns", "upkeep", every=60)
 FILL_SAMPLE = Job("fill_sample", "importing")
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Job))

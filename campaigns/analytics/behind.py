@@ -95,13 +95,28 @@ def people(
 
     `visible` is what the person who asks may see of contacts; None: all, and those erased meanwhile.
     """
+    rows = _rows(session, what, after, size, visible)
+    labels = _labels(session, [message.id for message, _contact in rows]) if what.did == Did.OPENED else {}
+    return [
+        Person(message, contact, _at(message, what.did), labels.get(message.id)) for message, contact in rows
+    ]
+
+
+def _rows(
+    session: Session,
+    what: Wanted,
+    after: Sequence[Any] | None,
+    size: int,
+    visible: sa.ColumnElement[bool] | None,
+) -> list[Any]:
+    """Messages with their contacts; each state is read by itself from its index, and the few are merged."""
     moment = _MOMENTS.get(what.did)
     query = sa.select(Message, Contact).outerjoin(Contact, Contact.id == Message.contact_id)
     query = query.where(Message.campaign_id == what.campaign_id)
     if moment is not None:
         query = query.where(moment.is_not(None)).order_by(moment.desc(), Message.id.desc())
     else:
-        query = query.where(Message.status.in_(_STATES[what.did])).order_by(Message.id.desc())
+        query = query.order_by(Message.id.desc())
     if visible is not None:
         query = query.where(visible)
     if what.reason:
@@ -110,11 +125,13 @@ def people(
         query = query.where(_followed(what.position))
     if after is not None:
         query = query.where(_later(moment, after))
-    rows = session.execute(query.limit(size)).all()
-    labels = _labels(session, [message.id for message, _contact in rows]) if what.did == Did.OPENED else {}
-    return [
-        Person(message, contact, _at(message, what.did), labels.get(message.id)) for message, contact in rows
+    query = query.limit(size)
+    if moment is not None:
+        return list(session.execute(query))
+    found = [
+        row for state in _STATES[what.did] for row in session.execute(query.where(Message.status == state))
     ]
+    return sorted(found, key=lambda row: -row[0].id)[:size]
 
 
 def all_people(session: Session, what: Wanted) -> Iterator[Person]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -109,15 +110,21 @@ def domains(session: Session, campaign_id: int) -> list[DomainFigures]:
         .group_by(domain)
         .order_by(sa.func.count().desc(), domain)
     )
-    rows = [DomainFigures(*row) for row in session.execute(query)]
-    return [*rows[:DOMAINS], _together(rows[DOMAINS:])] if len(rows) > DOMAINS else rows
+    rows = session.execute(query).all()
+    largest = [DomainFigures(*row) for row in rows[:DOMAINS]]
+    return [*largest, _together(rows[DOMAINS:])] if len(rows) > DOMAINS else largest
 
 
 def coverage(session: Session, campaign: Campaign) -> Coverage:
     """How far those mailed are followed; reads every letter sent."""
+    return followed(session, campaign, states(session, campaign.id))
+
+
+def followed(session: Session, campaign: Campaign, said: Sequence[tuple[str | None, int]]) -> Coverage:
+    """How far people are followed who said this, by what the campaign and the organisation allow now."""
     ours = session.scalar(sa.select(Organisation).limit(1))
     found = Coverage()
-    for state, letters in _states(session, campaign.id):
+    for state, letters in said:
         found.letters += letters
         for levels, most, campaigns in (
             (found.opens, ours.track_opens if ours else Tracking.OFF, campaign.track_opens),
@@ -132,7 +139,7 @@ def coverage(session: Session, campaign: Campaign) -> Coverage:
 _GONE = "gone"
 
 
-def _states(session: Session, campaign_id: int) -> Sequence[tuple[str | None, int]]:
+def states(session: Session, campaign_id: int) -> Sequence[tuple[str | None, int]]:
     """What those mailed said about being followed, and how many said so."""
     said = sa.case(
         (Contact.id.is_(None), _GONE),
@@ -163,6 +170,5 @@ def _sum(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
 
 
-def _together(rows: Sequence[DomainFigures]) -> DomainFigures:
-    parts = ("letters", "sent", "clicked", "opened", "failed")
-    return DomainFigures("", *(sum(getattr(row, part) for row in rows) for part in parts))
+def _together(rows: Sequence[Any]) -> DomainFigures:
+    return DomainFigures("", *(sum(part) for part in list(zip(*rows, strict=True))[1:]))

@@ -17,7 +17,7 @@ from campaigns.tracking.counting import Totals
 from campaigns.tracking.models import Label
 from campaigns.words import _
 
-_LAUNCHED = (Status.SENDING, Status.PAUSED, Status.SENT, Status.CANCELLED)
+LAUNCHED = (Status.SENDING, Status.PAUSED, Status.SENT, Status.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -84,59 +84,50 @@ def figures(session: Session, campaign_id: int) -> Figures:
     """The numbers of one campaign. Raises NotFound for one that was never launched."""
     campaign = session.scalar(
         sa.select(Campaign)
-        .where(Campaign.id == campaign_id, Campaign.status.in_(_LAUNCHED))
+        .where(Campaign.id == campaign_id, Campaign.status.in_(LAUNCHED))
         .options(joinedload(Campaign.audience), joinedload(Campaign.revision))
     )
     if campaign is None:
         raise NotFound(_("There is no report for this campaign: it has not been sent yet."))
-    return _numbers(session, campaign, counting.totals(session, campaign.id))
+    return _numbers(session, [campaign])[0]
 
 
 def newest(session: Session, after: datetime | None, after_id: int, size: int) -> Sequence[Figures]:
     """The numbers of up to `size` launched campaigns, newest first, those after that one."""
-    query = sa.select(Campaign).where(Campaign.status.in_(_LAUNCHED), Campaign.started_at.is_not(None))
+    query = sa.select(Campaign).where(Campaign.status.in_(LAUNCHED), Campaign.started_at.is_not(None))
     if after is not None:
         query = query.where(
             sa.tuple_(Campaign.started_at, Campaign.id) < sa.tuple_(_moment(after), sa.literal(after_id))
         )
     found = session.scalars(query.order_by(Campaign.started_at.desc(), Campaign.id.desc()).limit(size)).all()
-    totals = counting.totals_of(session, [campaign.id for campaign in found])
-    return [_numbers(session, campaign, totals[campaign.id]) for campaign in found]
+    return _numbers(session, found)
 
 
 def _moment(at: datetime) -> sa.BindParameter[datetime]:
     return sa.bindparam(None, at, type_=Campaign.started_at.type, unique=True)
 
 
-def _numbers(session: Session, campaign: Campaign, totals: Totals) -> Figures:
-    return Figures(
-        campaign,
-        _account(session, campaign),
-        totals,
-        unsubscribed=_how_many(session, campaign.id, Message.unsubscribed_at),
-        bounced=_how_many(session, campaign.id, Message.bounced_at),
-        complained=_how_many(session, campaign.id, Message.complained_at),
+def _numbers(session: Session, campaigns: Sequence[Campaign]) -> list[Figures]:
+    ids = [campaign.id for campaign in campaigns]
+    totals, settled = counting.totals_of(session, ids), accounting.settled(session, ids)
+    moments = (
+        ("unsubscribed", Message.unsubscribed_at),
+        ("bounced", Message.bounced_at),
+        ("complained", Message.complained_at),
     )
+    counted = sa.select(Campaign.id, *(_how_many(*each) for each in moments)).where(Campaign.id.in_(ids))
+    came_back = {row.pop("id"): row for row in map(dict, session.execute(counted).mappings())}
+    return [
+        Figures(
+            campaign,
+            settled.get(campaign.id) or accounting.lately(session, campaign.id),
+            totals[campaign.id],
+            **came_back[campaign.id],
+        )
+        for campaign in campaigns
+    ]
 
 
-_settled: dict[tuple[int, datetime], Account] = {}
-
-
-def _account(session: Session, campaign: Campaign) -> Account:
-    """Counted anew while anything may change; what has ended with nothing uncertain is remembered."""
-    key = (campaign.id, campaign.finished_at)
-    if campaign.finished_at is None:
-        return accounting.account(session, campaign.id)
-    if key not in _settled:
-        counted = accounting.account(session, campaign.id)
-        if counted.open or counted.uncertain:
-            return counted
-        _settled[key] = counted  # type: ignore[index]
-    return _settled[key]  # type: ignore[index]
-
-
-def _how_many(
-    session: Session, campaign_id: int, moment: sa.orm.InstrumentedAttribute[datetime | None]
-) -> int:
-    query = sa.select(sa.func.count()).where(Message.campaign_id == campaign_id, moment.is_not(None))
-    return session.scalar(query) or 0
+def _how_many(name: str, moment: sa.orm.InstrumentedAttribute[datetime | None]) -> sa.Label[int]:
+    query = sa.select(sa.func.count()).where(Message.campaign_id == Campaign.id, moment.is_not(None))
+    return query.correlate(Campaign).scalar_subquery().label(name)

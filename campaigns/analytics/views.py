@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from campaigns import sheets
 from campaigns.accounts import audit
 from campaigns.accounts.models import Role
-from campaigns.analytics import behind, breakdown, charts, exporting, figures, timeline, wording
+from campaigns.analytics import behind, breakdown, charts, exporting, figures, tallying, timeline, wording
 from campaigns.analytics.behind import Did
 from campaigns.consent import reasons
 from campaigns.contacts import visibility
@@ -66,8 +66,13 @@ def show(campaign_id: int):
 def coverage(campaign_id: int):
     with reading() as session:
         numbers = figures.figures(session, campaign_id)
-        found = breakdown.coverage(session, numbers.campaign)
-        return render_template("pages/analytics/_coverage.html", coverage=found, numbers=numbers)
+        kept = tallying.kept(session, numbers)
+        return render_template(
+            "pages/analytics/_coverage.html",
+            coverage=kept.coverage if kept else breakdown.coverage(session, numbers.campaign),
+            counted_at=kept and kept.counted_at,
+            numbers=numbers,
+        )
 
 
 @pages.get("/<int:campaign_id>/domains")
@@ -75,8 +80,13 @@ def coverage(campaign_id: int):
 def domains(campaign_id: int):
     with reading() as session:
         numbers = figures.figures(session, campaign_id)
-        found = breakdown.domains(session, campaign_id)
-        return render_template("pages/analytics/_domains.html", domains=found, numbers=numbers)
+        kept = tallying.kept(session, numbers)
+        return render_template(
+            "pages/analytics/_domains.html",
+            domains=kept.domains if kept else breakdown.domains(session, campaign_id),
+            counted_at=kept and kept.counted_at,
+            numbers=numbers,
+        )
 
 
 @pages.get("/<int:campaign_id>/people")

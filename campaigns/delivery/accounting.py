@@ -1,11 +1,19 @@
 """Accounting: audience = sent + failed + skipped + uncertain + open, for every campaign at any moment."""
 
-from dataclasses import dataclass, field
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns.delivery.models import OPEN_STATES, Message, MessageStatus
+from campaigns.database import now
+from campaigns.delivery.models import OPEN_STATES, Message, MessageStatus, Tally
+
+_QUICK, _SMALL = 0.05, 20_000  # seconds, messages: what takes longer to count is shown again for a while
+_AGAIN = 10  # times as long as it took
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,7 @@ class Account:
     open: int = 0
     deferred: int = 0  # those of the open ones that a server put off
     skipped: dict[str, int] = field(default_factory=dict)  # reason → how many
+    counted_at: datetime | None = field(default=None, compare=False)  # None: just now, or it can't change
 
     @property
     def left_out(self) -> int:
@@ -37,6 +46,42 @@ class Account:
 
 def account(session: Session, campaign_id: int) -> Account:
     """Where the campaign's messages stand; one query, so that the sum always holds."""
+    return settled(session, [campaign_id]).get(campaign_id) or count(session, campaign_id)
+
+
+def settled(session: Session, campaign_ids: Sequence[int]) -> dict[int, Account]:
+    """The accounts of those campaigns of which nothing can move any more, as kept when they had ended."""
+    kept = sa.select(Tally.campaign_id, Tally.account).where(
+        Tally.campaign_id.in_(campaign_ids), Tally.settled
+    )
+    return {campaign_id: Account(**values) for campaign_id, values in session.execute(kept)}
+
+
+_counted: dict[int, tuple[Account, float]] = {}
+
+
+def lately(session: Session, campaign_id: int) -> Account:
+    """The account for a page: counted now, or where that takes long a little earlier; then it says when."""
+    kept, until = _counted.get(campaign_id, (None, 0.0))
+    if kept is not None and time.monotonic() < until:
+        return kept
+    began = time.monotonic()
+    found = account(session, campaign_id)
+    took = time.monotonic() - began
+    if took > _QUICK and found.audience > _SMALL:
+        _counted[campaign_id] = (replace(found, counted_at=now()), began + _AGAIN * took)
+    else:
+        _counted.pop(campaign_id, None)
+    return found
+
+
+def written(found: Account) -> dict[str, Any]:
+    """The account as it is kept in a tally."""
+    return {name: value for name, value in asdict(found).items() if name != "counted_at"}
+
+
+def count(session: Session, campaign_id: int) -> Account:
+    """The account counted from the messages, whatever is kept."""
     rows = session.execute(
         sa.select(Message.status, _why, sa.func.count())
         .where(Message.campaign_id == campaign_id)

@@ -8,7 +8,7 @@ long list, by seconds, so it is counted (up to a few thousand).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -107,9 +107,13 @@ def _planned(step: str) -> sa.ColumnElement[bool]:
     }[step]
 
 
+def quiet_since(days: int) -> datetime:
+    """Before which moment the last contact of somebody lies who was quiet for so long."""
+    return now() - timedelta(days=min(days, 36_500))
+
+
 def _quiet_for(days: int) -> Condition:
-    last = Contact.last_contact_at
-    since = now() - timedelta(days=min(days, 36_500))
+    last, since = Contact.last_contact_at, quiet_since(days)
     before, never = sa.select(Contact.id).where(last < since), sa.select(Contact.id).where(last.is_(None))
     return Condition(sa.or_(last.is_(None), last < since), before.union_all(never))
 
@@ -122,7 +126,7 @@ def owned(owners: Sequence[int | None]) -> Condition:
 
 def words(text: str) -> list[Condition]:
     """What a search asks: each word begins a name, an address, a domain, a phone or a company."""
-    given = text.split()[:_MOST_WORDS]
+    given = list(dict.fromkeys(text.split()))[:_MOST_WORDS]
     if _PHONE.fullmatch(text):
         return [_any([_begins(Contact.phone, _dialled(text)), *_meanings(text)])]
     whole = [_works_for(text)] if len(given) > 1 else []

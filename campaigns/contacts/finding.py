@@ -108,9 +108,16 @@ def _parts(
         yield _sorted(order, where, value, number)
         return
     if number is None or value is not None:
-        yield _sorted(order, [*where, order.column.is_not(None)], value, number)
+        yield _sorted(order, [*where, *_having(order, asked)], value, number)
         number = None
     yield _valueless(order, where, number)
+
+
+def _having(order: Sort, asked: Filters) -> Where:
+    """Those with a value to be sorted by; what was asked of it is said so that its index starts there."""
+    if order.column is Contact.last_contact_at and asked.quiet:
+        return [order.column < conditions.quiet_since(asked.quiet)]
+    return [order.column.is_not(None)]
 
 
 def _narrowed(session: Session, asked: Filters, visible: Condition | None) -> Where:

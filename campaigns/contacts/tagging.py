@@ -18,7 +18,7 @@ Label = Category | Tag
 L = TypeVar("L", Category, Tag)
 
 AT_ONCE = 50_000  # contacts changed by one press
-COUNTED = 10_000
+COUNTED = 1_000
 _LINKS: dict[type[Any], tuple[sa.Table, str]] = {
     Category: (contact_category, "category_id"),
     Tag: (contact_tag, "tag_id"),

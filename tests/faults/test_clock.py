@@ -101,7 +101,6 @@ def test_summer_time_and_leap_day(session, plant, wall, seed):
 
 
 @pytest.mark.row(29)
-@pytest.mark.quick("sqlite")
 @pytest.mark.seeds(20)
 def test_three_clocks_at_once(session, plant, seed):
     """One of the three at random is killed before the time has come."""

@@ -74,7 +74,6 @@ def test_away_between_250_and_commit(session, plant, postgres, seed, killed):
 
 
 @pytest.mark.row(16)
-@pytest.mark.quick("postgresql")
 @pytest.mark.seeds(20)
 @pytest.mark.postgresql_only
 def test_connections_cut_again_and_again(session, plant, postgres, seed):

@@ -192,7 +192,7 @@ def test_every_role_at_random(session, plant, seed):
 
 
 @pytest.mark.row(8)
-@pytest.mark.quick("sqlite", "postgresql")
+@pytest.mark.quick("postgresql")
 @pytest.mark.seeds(2)
 def test_workers_again_and_again(session, plant, seed):
     chance = random.Random(7 + seed)

@@ -185,7 +185,6 @@ def test_one_byte_a_second_silent_tarpit(session, plant, way, step, seed):
 
 @pytest.mark.row(23)
 @pytest.mark.seeds(10)
-@pytest.mark.quick("postgresql")
 def test_reset_within_the_letter(session, plant, seed):
     eligible, ineligible = fill(session, PEOPLE, refused=30)
     plant.steer({"at": "body", "do": "reset", "every": 30 + seed, "times": 6})

@@ -35,7 +35,6 @@ def test_emptied_again_and_again(session, plant, seed):
 
 
 @pytest.mark.row(11)
-@pytest.mark.quick("postgresql")
 @pytest.mark.seeds(20)
 def test_killed_and_back_empty(session, plant, seed):
     chance = random.Random(f"11 {seed} {plant.settings.database_url[:6]}")

@@ -32,7 +32,6 @@ def steer(campaign: Campaign, verb) -> None:
 
 @pytest.mark.row(35)
 @pytest.mark.seeds(20)
-@pytest.mark.quick("sqlite")
 def test_paused_and_resumed_twenty_times(session, plant, seed):
     chance = random.Random(f"35 {seed} {plant.settings.database_url[:6]}")
     eligible, ineligible = fill(session, 2 * PEOPLE, refused=30)
@@ -188,7 +187,6 @@ def test_edited_while_it_is_sent(session, plant, seed):
 
 @pytest.mark.row(36)
 @pytest.mark.seeds(4)
-@pytest.mark.quick("postgresql")
 def test_one_poisonous_contact(session, plant, seed):
     """A value that no letter can be written with fails the one who has it, wherever it stands."""
     eligible, ineligible = fill(session, PEOPLE, refused=30)

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from pathlib import PurePath
+from typing import IO, Any
 
 import click
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from campaigns.cli._ready import demand_schema
 from campaigns.contacts.addresses import canonical
 from campaigns.contacts.models import Contact
 from campaigns.database import reading, transaction
-from campaigns.delivery import accounting
+from campaigns.delivery import accounting, relay_log, resolving
 from campaigns.errors import NotFound, NotReady
 from campaigns.mailings import composing, preparing, previewing, scheduling, senders, trying
 from campaigns.mailings.models import Campaign
@@ -107,6 +108,43 @@ def resume(id_: int) -> None:
 def cancel(id_: int) -> None:
     """End a campaign for good."""
     _steer(id_, scheduling.cancel, "Cancelled.")
+
+
+@campaign.command()
+@click.argument("id_", metavar="ID", type=int)
+@click.option(
+    "--log",
+    "file",
+    type=click.File("rb"),
+    required=True,
+    help="The mail server's log, plain or gzip.",
+)
+@click.option("--count-as-sent", is_flag=True, help="Count those as sent that the log says were taken.")
+@click.option("--send-again", is_flag=True, help="Send to those again that the log surely does not name.")
+@_JSON
+def resolve(id_: int, file: IO[bytes], count_as_sent: bool, send_again: bool, as_json: bool) -> None:
+    """Look uncertain letters up in the mail server's log; without further options nothing is changed."""
+    with reading() as session:
+        wanted = resolving.uncertain(session, preparing.get(session, id_).id)
+    log = relay_log.read(file, wanted)
+    with reading() as session:
+        found = resolving.compare(session, log, wanted)
+        addresses = resolving.addresses_of(session, wanted)
+    with transaction() as session:
+        name = PurePath(file.name).name[:100]
+        if count_as_sent and found.taken:
+            resolving.count_as_sent(session, id_, among=list(found.taken), log=name)
+        if send_again and found.absent:
+            resolving.send_again(session, id_, among=list(found.absent), log=name)
+    groups = {"taken": found.taken, "absent": found.absent, "unclear": found.unclear}
+    if as_json:
+        said = {group: {addresses[one]: line for one, line in some.items()} for group, some in groups.items()}
+        click.echo(json.dumps(said))
+        return
+    for group, some in groups.items():
+        click.echo(f"{group:13} {len(some)}")
+        for one, line in some.items():
+            click.echo(f"  {addresses[one]}  {line}".rstrip())
 
 
 @campaign.command()

@@ -45,6 +45,7 @@ _TABLE = {
         senders.index senders.new senders.create senders.show senders.change senders.checks senders.new_key
         senders.new_second_key senders.remove_second_key senders.make_default senders.remove
         delivery.progress delivery.messages delivery.send_again delivery.count_as_sent
+        delivery.relay_log delivery.look_up delivery.settle
         analytics.export_people
         mailbox.index mailbox.show mailbox.html mailbox.download mailbox.clear
         pace.campaign pace.held

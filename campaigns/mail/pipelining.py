@@ -28,8 +28,10 @@ class SmtpFleet(Fleet):
     trouble: they go on, and half a minute later it is tried again.
     """
 
-    def __init__(self, relay: Relay, connections: int) -> None:
+    def __init__(self, relay: Relay, connections: int, warm: float = _WARM, pause: float = _PAUSE) -> None:
         self.relay = relay
+        self._warm = warm
+        self._pause = pause
         self._most = connections
         self._talks: set[Talk] = set()
         self._idle: list[Talk] = []  # the last one used is used next
@@ -50,16 +52,15 @@ class SmtpFleet(Fleet):
 
     def send(self, pull: Pull, before_dot: BeforeDot, answered: Answered) -> None:
         """Hand over all that `pull` gives, as Fleet says."""
-        self._pull, self._before_dot, self._answered = pull, before_dot, answered
-        self._more, self._quiet, self._retry = True, 0.0, self._failed + _PAUSE
         if self._bell.fileno() < 0:
             self._listen()
+        self.rest()
+        self._pull, self._before_dot, self._answered = pull, before_dot, answered
+        self._more, self._quiet, self._retry = True, 0.0, self._failed + self._pause
         try:
-            self.rest()
-            self._turn(0)  # notice who hung up meanwhile
             self._employ()
             while self._more or self._hand or self._spared or len(self._idle) < len(self._talks):
-                self._turn(self._pause())
+                self._turn(self._wait())
                 self._employ()
         except BaseException:
             self._abandon()
@@ -71,8 +72,9 @@ class SmtpFleet(Fleet):
         self._ring()
 
     def rest(self) -> None:
-        """Say goodbye on connections that were idle for a while."""
-        since = time.monotonic() - _WARM
+        """Say goodbye on connections that were idle for a while; notice who hung up meanwhile."""
+        self._turn(0)
+        since = time.monotonic() - self._warm
         self._part_from([talk for talk in self._idle if talk.idle_since < since])
 
     def close(self) -> None:
@@ -188,7 +190,7 @@ class SmtpFleet(Fleet):
             return min(_AT_ONCE, self._most - len(self._talks)) if time.monotonic() >= self._fewer else 0
         return not self._talks and time.monotonic() >= self._retry
 
-    def _pause(self) -> float | None:
+    def _wait(self) -> float | None:
         """How long to wait for something to happen, at most."""
         ends = [self._quiet] if self._quiet else []
         if len(self._idle) < len(self._talks):
@@ -252,7 +254,7 @@ class SmtpFleet(Fleet):
         parcel = self._ask()
         if parcel:
             self._hand.append(parcel)
-        self._retry = max(self._failed + _PAUSE, self._quiet)
+        self._retry = max(self._failed + self._pause, self._quiet)
         if not self._more and self._trouble:
             left = [*self._hand, *self._spared]
             self._hand.clear()
@@ -281,6 +283,7 @@ class SmtpFleet(Fleet):
 
     def _abandon(self) -> None:
         """Something in the middle went wrong: no dot goes any more, and no letter is kept."""
+        self._more = False
         for talk in [talk for talk in self._talks if talk.busy]:
             self.gone(talk)
             talk.drop()

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from campaigns.mail import answers, envelope, troubles
@@ -185,8 +186,9 @@ def stuffed(raw: bytes) -> bytes:
 
 def opened(relay: Relay) -> PatientSMTP:
     """A connection that is ready for letters; raises OSError, of which smtplib's own errors are kinds."""
-    trust = relay.trust or ssl.create_default_context()
-    kind, extra = (PatientSMTPOverTLS, {"context": trust}) if relay.tls == "tls" else (PatientSMTP, {})
+    kind, extra = (
+        (PatientSMTPOverTLS, {"context": _trust(relay)}) if relay.tls == "tls" else (PatientSMTP, {})
+    )
     client: PatientSMTP = kind(
         relay.host,
         relay.port,
@@ -198,7 +200,7 @@ def opened(relay: Relay) -> PatientSMTP:
     try:
         client.ehlo_or_helo_if_needed()
         if relay.tls == "starttls":
-            client.starttls(context=trust)
+            client.starttls(context=_trust(relay))
             client.ehlo_or_helo_if_needed()
         if relay.user:
             client.login(relay.user, relay.password)
@@ -206,3 +208,13 @@ def opened(relay: Relay) -> PatientSMTP:
         client.close()
         raise
     return client
+
+
+def _trust(relay: Relay) -> ssl.SSLContext:
+    return relay.trust or _authorities()
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Those whom the system trusts; read once, as that takes a tenth of a second."""
+    return ssl.create_default_context()

@@ -209,16 +209,14 @@ class _Talk:
         words = reply.rsplit(" ", 1)
         how = words[-1] if words[-1] in (CLOSE, RESET, SILENT, STUCK) else ""
         said = reply.removesuffix(how).rstrip(" ")
-        if step == "DOT" and (said.startswith("2") or said == "kept") and how:
+        closing = how or said.rpartition("\n")[2].startswith("421")
+        if step == "DOT" and (said.startswith("2") or said == "kept") and closing:
             self.keep(to, raw)
         if said and said != "kept":
             self.say(said)
-        if how:
+        if closing:
             self.flush()
             self.end(how)
-        if said.startswith("421"):
-            self.flush()
-            raise HungUp
         return said
 
     def end(self, how: str) -> None:

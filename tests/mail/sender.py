@@ -14,10 +14,19 @@ TEXT = b"Subject: Blades\r\n\r\n" + b"Dear reader, here is what is new.\r\n" * 3
 
 
 @contextmanager
-def fleet(server, connections: int = 1, **changes) -> Iterator[SmtpFleet]:
+def fleet(
+    server, connections: int = 1, warm: float = 20, pause: float = 0.5, **changes
+) -> Iterator[SmtpFleet]:
     """A fleet that soon loses patience."""
-    quick = {"tls": "none", "connect_timeout": 2, "command_timeout": 0.5, "dot_timeout": 0.7}
-    with closing(SmtpFleet(Relay("127.0.0.1", server.port, **{**quick, **changes}), connections)) as made:
+    quick = {
+        "host": "127.0.0.1",
+        "tls": "none",
+        "connect_timeout": 2,
+        "command_timeout": 0.5,
+        "dot_timeout": 0.7,
+    }
+    relay = Relay(port=server.port, **{**quick, **changes})
+    with closing(SmtpFleet(relay, connections, warm, pause)) as made:
         yield made
 
 
@@ -43,7 +52,6 @@ class Sender:
     work: list[Parcel | float]
     lets: Callable[[Parcel], bool] = lambda _parcel: True
     after_trouble: float | None = None  # what is answered once no connection could be opened; None: no more
-    gives_up: bool = True
     pulled: list[int] = field(default_factory=list)
     let: list[int] = field(default_factory=list)
     told: list[tuple[int | None, Reply | NotSent]] = field(default_factory=list)

@@ -1,50 +1,25 @@
 """TLS, certificates and signing in, on real sockets."""
 
 import socket
-import ssl
 import threading
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
-from campaigns.database import now
 from campaigns.mail.outcomes import TransportTrouble
 from campaigns.mail.smtp import Relay, SmtpConnection
 from campaigns.processes import free_port
+from tests.mail.certificates import contexts
 from tests.mail.handing_over import RAW, connection, send
 from tests.mail.rude_server import rude_server
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for `localhost` that only those trust who are told to: server's and client's contexts."""
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now() - timedelta(days=1))
-        .not_valid_after(now() + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("tls")
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(*pem))
-    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    serving.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return serving, ssl.create_default_context(cafile=str(folder / "cert.pem"))
+    """The server's and the client's context."""
+    return contexts(tmp_path_factory.mktemp("tls"))
 
 
 class Sink:

@@ -156,7 +156,7 @@ def held(campaign_id: int) -> str:
     """The fragment that says why a campaign goes slowly on purpose; empty when it does not."""
     with reading() as session:
         found = holding.holding(session, preparing.get(session, campaign_id))
-    return render_template("pages/delivery/_holding.html", held=found)
+    return render_template("pages/delivery/_holding.html", held=found, now=now())
 
 
 def _wish() -> Wish:

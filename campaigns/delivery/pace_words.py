@@ -19,11 +19,6 @@ def rate(letters: int, per: int) -> str:
     return ngettext("%(num)s letter a day", "%(num)s letters a day", letters)
 
 
-def at_once(number: int) -> str:
-    """As “5 at once”."""
-    return ngettext("%(num)s at once", "%(num)s at once", number)
-
-
 def periods() -> list[tuple[int, str]]:
     """What a number of letters may be counted in: seconds, and the words of a choice."""
     return [(1, _("a second")), (60, _("a minute")), (3600, _("an hour")), (86_400, _("a day"))]
@@ -44,7 +39,7 @@ SENDER_PRESETS = {
     "daily": Preset(lazy("A free mailbox: 500 a day"), lambda _day: Wish(500, 86_400)),
 }
 DOMAIN_PRESETS = {
-    "gentle": Preset(lazy("Gently: 20 a minute, 2 at once"), lambda _day: Wish(20, 60, at_once=2)),
-    "steady": Preset(lazy("Steadily: 120 a minute, 5 at once"), lambda _day: Wish(120, 60, at_once=5)),
-    "few": Preset(lazy("Few at once: 5, as many as they take"), lambda _day: Wish(at_once=5)),
+    "gentle": Preset(lazy("Gently: 20 a minute, 2 at a time"), lambda _day: Wish(20, 60, at_once=2)),
+    "steady": Preset(lazy("Steadily: 120 a minute, 5 at a time"), lambda _day: Wish(120, 60, at_once=5)),
+    "few": Preset(lazy("No rate, but only 5 at a time"), lambda _day: Wish(at_once=5)),
 }

@@ -71,8 +71,8 @@ def holds(
     so many are uncertain: as many as connections were cut, unless said otherwise.
     """
     most = plant.cut if uncertain is None else uncertain
-    with suppress(AssertionError):  # what a dead worker wrote down is read by the clock, within seconds
-        wait_for(lambda: _states(campaign)[1]["uncertain"] <= most, 20, "word of the uncertain")
+    with suppress(AssertionError):
+        settled(plant, campaign, most=most)
     letters = letters_of(plant, campaign)
     times = Counter(letter.to for letter in letters)
     status, states = _states(campaign)
@@ -95,6 +95,17 @@ def holds(
     assert account.open == 0
     assert account.uncertain == states["uncertain"] <= most, f"{states['uncertain']} uncertain, {most} cut"
     return states
+
+
+def settled(plant: Plant, campaign: Campaign, seconds: float = 20, most: int | None = None) -> None:
+    """Wait until what dead or late workers wrote down was read, and whoever waited again for it is mailed."""
+    most = plant.cut if most is None else most
+
+    def over() -> bool:
+        ended = plant.status(campaign) in (Status.SENT, Status.CANCELLED)
+        return ended and _states(campaign)[1]["uncertain"] <= most
+
+    wait_for(over, seconds, "word of the uncertain", lambda: f"{plant.state(campaign)}\n{plant.logs()}")
 
 
 def letters_of(plant: Plant, campaign: Campaign) -> list[Letter]:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
@@ -166,10 +167,9 @@ def test_an_error_of_who_sends_comes_through_and_leaves_the_fleet_usable():
 
 def test_the_settings_choose_the_road(tmp_path):
     smtp = {"host": "mail.example.com", "port": 25, "tls": "none"}
-    chosen = open_fleet(Settings(data_dir=tmp_path, smtp=smtp), 5)
-
-    assert isinstance(chosen, SmtpFleet)
-    assert chosen.relay.host == "mail.example.com"
+    with closing(open_fleet(Settings(data_dir=tmp_path, smtp=smtp), 5)) as chosen:
+        assert isinstance(chosen, SmtpFleet)
+        assert chosen.relay.host == "mail.example.com"
 
 
 def test_captured_mail_takes_one_letter_after_the_other(tmp_path):

@@ -86,8 +86,8 @@ class Destination:
         return True
 
 
-class Wire:
-    """All letters that this process has on the wire, by destination; safe for several threads."""
+class Destinations:
+    """All domains that this process sends to; one for the whole process, safe for several threads."""
 
     def __init__(
         self,

@@ -8,16 +8,16 @@ import sqlalchemy as sa
 
 from campaigns.database import db_now, reading, transaction
 from campaigns.delivery import buckets, destinations, limits
-from campaigns.delivery.destinations import Destination, Wire
+from campaigns.delivery.destinations import Destination, Destinations
 from campaigns.delivery.limits import DomainLimit, Limits
 from campaigns.delivery.models import DomainPace
 from campaigns.delivery.rates import Rate
 from tests import factories
 
 
-def fill(wire, domain, most=1000):
+def fill(domains, domain, most=1000):
     """Begin letters until there is no room; how many."""
-    return next(number for number in range(most + 1) if number == most or not wire.enter(domain))
+    return next(number for number in range(most + 1) if number == most or not domains.enter(domain))
 
 
 def known(**domains):
@@ -69,79 +69,79 @@ def test_ten_refusals_in_a_row_are_too_many():
 
 
 def test_domains_without_limits_are_not_counted(settings):
-    wire = Wire(known())
+    domains = Destinations(known())
 
-    assert fill(wire, "any.example") == 1000
+    assert fill(domains, "any.example") == 1000
 
 
 def test_a_limit_is_divided_over_the_worker_processes(settings):
     settings.worker_processes = 4
-    wire = Wire(known(gmail=DomainLimit(at_once=12), tiny=DomainLimit(at_once=1)))
+    domains = Destinations(known(gmail=DomainLimit(at_once=12), tiny=DomainLimit(at_once=1)))
 
-    assert fill(wire, "gmail.example") == 3
-    assert fill(wire, "tiny.example") == 1
-    wire.leave("gmail.example", refused=False)
-    assert fill(wire, "gmail.example") == 1
+    assert fill(domains, "gmail.example") == 3
+    assert fill(domains, "tiny.example") == 1
+    domains.leave("gmail.example", refused=False)
+    assert fill(domains, "gmail.example") == 1
 
 
 def test_a_limit_above_twenty_is_grown_to(settings):
     settings.worker_processes = 1
-    wire = Wire(known(gmail=DomainLimit(at_once=50)))
+    domains = Destinations(known(gmail=DomainLimit(at_once=50)))
     for _letter in range(5000):
-        assert wire.enter("gmail.example")
-        wire.leave("gmail.example", refused=False)
+        assert domains.enter("gmail.example")
+        domains.leave("gmail.example", refused=False)
 
-    assert fill(wire, "gmail.example") == 50
+    assert fill(domains, "gmail.example") == 50
 
 
 def test_a_domain_with_a_rate_grows_too(settings):
-    assert fill(Wire(known(gmail=DomainLimit(rate=Rate(20, 60, 4)))), "gmail.example") == 5
+    assert fill(Destinations(known(gmail=DomainLimit(rate=Rate(20, 60, 4)))), "gmail.example") == 5
 
 
 def test_a_domain_that_asked_to_try_later_is_watched_for_ten_minutes(settings):
     clock = Clock()
-    wire = Wire(known(), clock)
-    wire.enter("slow.example")
-    wire.leave("slow.example", refused=True)
+    domains = Destinations(known(), clock)
+    domains.enter("slow.example")
+    domains.leave("slow.example", refused=True)
 
-    assert fill(wire, "slow.example") == 2
+    assert fill(domains, "slow.example") == 2
     clock.now += 599
-    assert fill(wire, "slow.example") == 0
+    assert fill(domains, "slow.example") == 0
     clock.now += 2
-    assert fill(wire, "slow.example") == 1000
+    assert fill(domains, "slow.example") == 1000
 
 
 def test_a_domain_that_refuses_too_often_is_left_alone_here_at_once(settings):
     clock = Clock()
-    wire = Wire(known(), clock)
+    domains = Destinations(known(), clock)
     told = []
     for _letter in range(10):
-        assert wire.enter("slow.example")
-        told.append(wire.leave("slow.example", refused=True))
+        assert domains.enter("slow.example")
+        told.append(domains.leave("slow.example", refused=True))
 
     assert told == [False] * 9 + [True]
-    assert wire.is_alone("slow.example")
-    assert not wire.enter("slow.example")
-    assert wire.enter("other.example")
+    assert domains.is_alone("slow.example")
+    assert not domains.enter("slow.example")
+    assert domains.enter("other.example")
     clock.now += 301
-    assert not wire.is_alone("slow.example")
-    assert wire.enter("slow.example")
+    assert not domains.is_alone("slow.example")
+    assert domains.enter("slow.example")
 
 
 def test_letters_that_ended_otherwise_change_nothing(settings):
-    wire = Wire(known(gmail=DomainLimit(rate=Rate(1, 1, 1))))
+    domains = Destinations(known(gmail=DomainLimit(rate=Rate(1, 1, 1))))
     for _letter in range(300):
-        wire.enter("gmail.example")
-        assert not wire.leave("gmail.example")
+        domains.enter("gmail.example")
+        assert not domains.leave("gmail.example")
 
-    assert fill(wire, "gmail.example") == 5
+    assert fill(domains, "gmail.example") == 5
 
 
 def test_threads_share_one_count(settings):
-    wire = Wire(known(gmail=DomainLimit(rate=Rate(1, 1, 1))))
+    domains = Destinations(known(gmail=DomainLimit(rate=Rate(1, 1, 1))))
     entered = []
     threads = [
-        threading.Thread(target=lambda: entered.append(fill(wire, "gmail.example"))) for _n in range(8)
+        threading.Thread(target=lambda: entered.append(fill(domains, "gmail.example"))) for _n in range(8)
     ]
     for thread in threads:
         thread.start()

@@ -16,7 +16,7 @@ from campaigns.mail.talking import Talk
 _WARM = 20  # seconds that an idle connection is kept; mail servers mind them after some minutes
 _FEWER = 30  # seconds to go on with fewer connections after one more was refused
 _PAUSE = 0.5  # seconds at least between two tries while no connection works
-_AT_ONCE = 4  # connections being opened at the same time, once one works
+_AT_ONCE = 8  # connections being opened at the same time, once one works
 _TRIES = 3  # connections that may close on a letter's MAIL before that is called trouble
 _GOODBYE = 2  # seconds
 
@@ -73,6 +73,8 @@ class SmtpFleet(Fleet):
 
     def rest(self) -> None:
         """Say goodbye on connections that were idle for a while; notice who hung up meanwhile."""
+        if not self._talks and not self._opener.running:
+            return
         self._turn(0)
         since = time.monotonic() - self._warm
         self._part_from([talk for talk in self._idle if talk.idle_since < since])
@@ -239,9 +241,9 @@ class SmtpFleet(Fleet):
             self._idle.append(talk)
             self._selector.register(talk.sock, selectors.EVENT_READ, talk)
             self._trouble = None
-        elif self._talks or self._opener.running:
+        elif self._talks:
             self._fewer = time.monotonic() + _FEWER
-        else:
+        elif not self._opener.running:
             self._failed = time.monotonic()
             self._trouble = answers.unreachable(found, self.relay.host, self.relay.port, Step.CONNECT)
             if self._more:

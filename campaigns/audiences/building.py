@@ -37,47 +37,66 @@ def contact_ids(rule: str | Node) -> sa.Select[int]:
     return sa.select(Contact.id).where(condition(rule))
 
 
-def condition(rule: str | Node) -> Condition:
-    """The rule as a condition on `Contact`, to stand in any statement that selects from it."""
+def condition(rule: str | Node, *, of_each: bool = False) -> Condition:
+    """The rule as a condition on `Contact`, to stand in any statement that selects from it.
+
+    `of_each` asks each contact by itself: quick for a few, slow for all; else lists of all are compared.
+    """
     node = rules.parse(rule) if isinstance(rule, str) else rule
     match node:
         case Everybody():
             return sa.true()
         case Not(inner):
-            return sa.not_(condition(inner))
+            return sa.not_(condition(inner, of_each=of_each))
         case And(nodes):
-            return sa.and_(*(condition(inner) for inner in nodes))
+            return sa.and_(*(condition(inner, of_each=of_each) for inner in nodes))
         case Or(nodes):
-            return sa.or_(*(condition(inner) for inner in nodes))
+            return sa.or_(*(condition(inner, of_each=of_each) for inner in nodes))
         case Test():
-            return _test(node)
+            return _test(node, of_each)
 
 
-def _test(test: Test) -> Condition:
+def _test(test: Test, of_each: bool) -> Condition:
     """One comparison; the negative ones are the opposite of their positive twins."""
     if test.op == Op.IS_NOT:
-        return sa.not_(_test(Test(test.field, Op.IS, test.values, test.key)))
+        return sa.not_(_test(Test(test.field, Op.IS, test.values, test.key), of_each))
     if test.op == Op.FILLED:
-        return sa.not_(_test(Test(test.field, Op.EMPTY, (), test.key)))
+        return sa.not_(_test(Test(test.field, Op.EMPTY, (), test.key), of_each))
     match test.kind:
         case Kind.LABEL:
-            return _label(test)
+            return _label(test, of_each)
         case Kind.STATE:
-            return _state(test)
+            return _state(test, of_each)
         case Kind.BIRTHDAY:
             return _birthday(test)
         case Kind.DAY:
             return _day(test)
         case Kind.TEXT:
-            return _text(test)
+            return _text(test, of_each)
 
 
-def _label(test: Test) -> Condition:
+def _label(test: Test, of_each: bool) -> Condition:
     label, other, contact = _LABELS[test.field]
-    linked = sa.select(contact).join(label, label.id == other)
     if test.op == Op.EMPTY:
-        return Contact.id.not_in(sa.select(contact))
-    return Contact.id.in_(linked.where(_folded(label.key, test)))
+        return sa.not_(_among(contact, sa.select(contact), of_each))
+    meant = sa.select(label.id).where(_folded(label.key, test))
+    if of_each:
+        return _among(contact, sa.select(contact).where(other.in_(meant)), of_each)
+    return Contact.id.in_(sa.select(contact).join(label, label.id == other).where(_folded(label.key, test)))
+
+
+def _among(contact: Any, listed: sa.Select[Any], of_each: bool) -> Condition:
+    """Whether the contact is in a list of numbers: looked up in it, or the whole list made.
+
+    Looked up as a value, not as EXISTS, of which PostgreSQL would make the whole list after all.
+    """
+    if of_each:
+        return _is_there(listed.where(contact == Contact.id))
+    return Contact.id.in_(listed)
+
+
+def _is_there(asked: sa.Select[Any]) -> Condition:
+    return asked.correlate(Contact).limit(1).scalar_subquery().is_not(None)
 
 
 def _folded(key: InstrumentedAttribute[str], test: Test) -> Condition:
@@ -86,33 +105,34 @@ def _folded(key: InstrumentedAttribute[str], test: Test) -> Condition:
     return key.contains(values[0], autoescape=True) if test.op == Op.HAS else key.in_(values)
 
 
-def _state(test: Test) -> Condition:
+def _state(test: Test, of_each: bool) -> Condition:
     states = {str(value) for value in test.values}
     if Act.GRANTED in states:
         states.add(Act.CONFIRMED)  # who confirmed has agreed
     mine = sa.select(Consent.contact_id).where(Consent.purpose == _PURPOSES[test.field])
-    said = Contact.id.in_(mine.where(Consent.state.in_(sorted(states))))
-    return sa.or_(said, Contact.id.not_in(mine)) if "none" in states else said
+    said = _among(Consent.contact_id, mine.where(Consent.state.in_(sorted(states))), of_each)
+    return sa.or_(said, sa.not_(_among(Consent.contact_id, mine, of_each))) if "none" in states else said
 
 
-def _text(test: Test) -> Condition:
+def _text(test: Test, of_each: bool) -> Condition:
     if test.field == "company":
-        return _by_id(Contact.company_id, Company.id, test, lambda: _folded(Company.key, test))
+        return _by_id(Contact.company_id, Company.id, test, lambda: _folded(Company.key, test), of_each)
     if test.field == "owner":
-        return _by_id(
-            Contact.owner_id,
-            User.id,
-            test,
-            lambda: sa.or_(_compare(User.email, test), _compare(User.name, test)),
-        )
+        return _by_id(Contact.owner_id, User.id, test, lambda: _called(test), of_each)
     if test.key:
         return _compare(sa.func.coalesce(Contact.fields[test.key].as_string(), ""), test)
     return _compare(getattr(Contact, test.field), test)
 
 
-def _by_id(column: Any, other: Any, test: Test, named: Any) -> Condition:
+def _called(test: Test) -> Condition:
+    return sa.or_(_compare(User.email, test), _compare(User.name, test))
+
+
+def _by_id(column: Any, other: Any, test: Test, named: Any, of_each: bool) -> Condition:
     if test.op == Op.EMPTY:
         return column.is_(None)
+    if of_each:
+        return _is_there(sa.select(other).where(other == column, named()))
     return sa.and_(column.is_not(None), column.in_(sa.select(other).where(named())))
 
 

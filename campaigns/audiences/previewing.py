@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -12,7 +11,7 @@ from campaigns.audiences import building, rules
 from campaigns.audiences.models import Audience
 from campaigns.audiences.nodes import And, Node, Not, Op, Or, tests
 from campaigns.consent import gate
-from campaigns.contacts.models import Category, Company, Contact, Tag, contact_category
+from campaigns.contacts.models import Category, Company, Contact, Tag
 from campaigns.contacts.names import fold
 from campaigns.database import now
 
@@ -26,6 +25,8 @@ class Count:
 
     count: int
     left_out: dict[str, int]
+    about: bool = False  # worked out from some of the contacts, not counted
+    counted_at: datetime | None = None  # None: just now
 
     @property
     def fitting(self) -> int:
@@ -45,40 +46,26 @@ def count(session: Session, rule: str | Node, purpose: str = "mail") -> Count:
 
 
 def people(
-    session: Session, rule: str | Node, reason: str = IN, after: int = 0, limit: int = 51
+    session: Session,
+    rule: str | Node,
+    reason: str = IN,
+    after: int = 0,
+    limit: int = 51,
+    *,
+    of_each: bool = False,
 ) -> Sequence[Contact]:
-    """Those who may be mailed, or those left out for one reason, by number from beyond `after` on."""
+    """Those who may be mailed, or those left out for one reason, by number from beyond `after` on.
+
+    With `of_each` contacts are asked one after the other: quick when the rule fits many.
+    """
     verdict = gate.refusal()
     query = (
         sa.select(Contact)
-        .where(building.condition(rule), Contact.id > after)
+        .where(building.condition(rule, of_each=of_each), Contact.id > after)
         .where(verdict.is_(None) if reason == IN else verdict == reason)
         .options(selectinload(Contact.company), selectinload(Contact.categories), selectinload(Contact.tags))
     )
     return session.scalars(query.order_by(Contact.id).limit(limit)).all()
-
-
-def by_language(session: Session, rule: str | Node) -> list[tuple[str, int]]:
-    """How many of those who may be mailed speak which language; the empty one is unknown."""
-    number = sa.func.count()
-    query = _mailed(sa.select(Contact.language, number), rule).group_by(Contact.language)
-    return list(session.execute(query.order_by(number.desc())).all())
-
-
-def by_category(session: Session, rule: str | Node) -> list[tuple[str, int]]:
-    """How many of those who may be mailed are in which category; who is in several counts in each."""
-    number = sa.func.count()
-    query = (
-        _mailed(sa.select(Category.name, number), rule)
-        .join(contact_category, contact_category.c.contact_id == Contact.id)
-        .join(Category, Category.id == contact_category.c.category_id)
-        .group_by(Category.name)
-    )
-    return list(session.execute(query.order_by(number.desc()).limit(12)).all())
-
-
-def _mailed(query: Any, rule: str | Node) -> Any:
-    return query.select_from(Contact).where(building.condition(rule), gate.refusal().is_(None))
 
 
 def unknown(session: Session, rule: str | Node) -> list[tuple[str, str]]:
@@ -130,14 +117,27 @@ def _parts(node: Node, depth: int) -> list[tuple[int, Node]]:
 
 
 def remember(session: Session, audience: Audience) -> Count:
-    """Count, and keep the number beside the audience for lists."""
+    """Count, and keep the numbers beside the audience for lists."""
     found = count(session, audience.rule)
+    keep(session, audience, found)
+    return found
+
+
+def keep(session: Session, audience: Audience, found: Count) -> None:
+    """Keep what was counted just now, unless the rule has changed meanwhile."""
+    values = {"counted": found.count, "left_out": found.left_out, "counted_at": now()}
     session.execute(
         sa.update(Audience)
-        .where(Audience.id == audience.id)
-        .values(counted=found.count, counted_at=now(), updated_at=Audience.updated_at)
+        .where(Audience.id == audience.id, Audience.rule == audience.rule)
+        .values(**values, updated_at=Audience.updated_at)
     )
-    return found
+
+
+def kept(audience: Audience) -> Count | None:
+    """What was last counted of an audience; None when it was not counted since its rule changed."""
+    if audience.counted is None or audience.counted_at is None:
+        return None
+    return Count(audience.counted, dict(audience.left_out), counted_at=audience.counted_at)
 
 
 def stale(session: Session, limit: int = 20) -> list[int]:

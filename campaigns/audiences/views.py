@@ -8,7 +8,7 @@ from flask_babel import get_locale
 from flask_security import current_user
 
 from campaigns.accounts.models import Role
-from campaigns.audiences import exporting, previewing, saving, starters
+from campaigns.audiences import exporting, previewing, sampling, saving, starters
 from campaigns.audiences.lexing import RuleProblem
 from campaigns.audiences.models import Audience
 from campaigns.audiences.nodes import FIELDS, OPS, STATES
@@ -123,11 +123,11 @@ def _preview(session: Any, rule: str) -> str:
     return render_template("pages/audiences/_preview.html", audience=None, rule=rule, **_found(session, rule))
 
 
-def _found(session: Any, rule: str) -> dict[str, Any]:
+def _found(session: Any, rule: str, known: previewing.Count | None = None) -> dict[str, Any]:
     """How many fit, who is left out, some of them, and what the rule names in vain."""
     return {
-        "found": previewing.count(session, rule),
-        "sample": previewing.people(session, rule, limit=6),
+        "found": known or sampling.count(session, rule),
+        "sample": sampling.people(session, rule, limit=6),
         "unknown": previewing.unknown(session, rule),
         "words": words,
     }
@@ -142,10 +142,11 @@ def shares() -> str:
     with reading() as session:
         return render_template(
             "pages/audiences/_shares.html",
-            categories=previewing.by_category(session, rule),
+            about=sampling.sample(session) is not None,
+            categories=sampling.by_category(session, rule),
             languages=[
                 (LANGUAGES.get(code) or own.get(code, code) or _("Unknown"), number)
-                for code, number in previewing.by_language(session, rule)
+                for code, number in sampling.by_language(session, rule)
             ],
         )
 
@@ -160,7 +161,7 @@ def show(audience_id: int) -> str:
             "pages/audiences/show.html",
             audience=audience,
             rule=audience.rule,
-            **_found(session, audience.rule),
+            **_found(session, audience.rule, sampling.known(session, audience)),
         )
 
 
@@ -172,7 +173,14 @@ def people(audience_id: int) -> str:
     after = paging.after(int)
     with reading() as session:
         audience = saving.one(session, audience_id)
-        rows = previewing.people(session, audience.rule, reason, after[0] if after else 0, paging.SIZE + 1)
+        rows = previewing.people(
+            session,
+            audience.rule,
+            reason,
+            after[0] if after else 0,
+            paging.SIZE + 1,
+            of_each=sampling.fits_many(session, audience.rule),
+        )
         page = paging.page(rows, lambda contact: [contact.id])
         return render_template(
             "pages/audiences/people.html", audience=audience, page=page, reason=reason, why=words(reason)

@@ -7,12 +7,14 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from flask_babel import format_timedelta
 from sqlalchemy.orm import Session
 
 from campaigns import settings
 from campaigns.accounts import people
-from campaigns.audiences import building, previewing, rules
+from campaigns.audiences import building, previewing, rules, sampling
 from campaigns.consent import gate, reasons
+from campaigns.consent.models import Purpose
 from campaigns.contacts.models import Contact
 from campaigns.database import now
 from campaigns.errors import BadInput
@@ -126,20 +128,34 @@ def _anybody(session: Session, campaign: Campaign) -> Iterator[Check]:
 
 def _audience(session: Session, campaign: Campaign) -> Iterator[Check]:
     try:
-        found = previewing.count(session, campaign.audience.rule, campaign.purpose)
+        found = _counted(session, campaign)
     except rules.RuleProblem as problem:
         yield _bad_rule(campaign, problem)
         return
-    if not found.count:
-        yield _nobody(campaign)
+    if not found.count:  # where it is only about nobody, somebody is looked for
+        yield from _anybody(session, campaign) if found.about else [_nobody(campaign)]
     else:
         text = ngettext("%(num)s contact gets the letter.", "%(num)s contacts get the letter.", found.count)
-        yield Check(Level.OK, text)
+        yield Check(Level.OK, f"{text} {_not_just_now(found)}".strip())
     if found.left_out:
         listed = "; ".join(f"{reasons.words(reason)}: {number}" for reason, number in found.left_out.items())
         number = found.fitting - found.count
         text = ngettext("%(num)s is left out.", "%(num)s are left out.", number)
         yield Check(Level.OK, f"{text} {listed}.")
+
+
+def _counted(session: Session, campaign: Campaign) -> previewing.Count:
+    """The people of the campaign; of a large audience as the clock last counted it, else about."""
+    known = sampling.known(session, campaign.audience) if campaign.purpose == Purpose.MAIL else None
+    return known or sampling.count(session, campaign.audience.rule, campaign.purpose)
+
+
+def _not_just_now(found: previewing.Count) -> str:
+    if found.about:
+        return _("This is about so many, worked out from some of the contacts.")
+    if found.counted_at is None:
+        return ""
+    return _("They were counted %(ago)s ago.", ago=format_timedelta(now() - found.counted_at))
 
 
 def _nobody(campaign: Campaign) -> Check:

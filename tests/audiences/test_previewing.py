@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from campaigns.audiences import previewing, saving
+from campaigns.audiences import previewing, sampling, saving
 from campaigns.audiences.lexing import RuleProblem
 from campaigns.audiences.models import Audience
 from campaigns.consent.models import Act, Purpose
@@ -64,8 +64,8 @@ def test_each_part_of_a_rule_says_whether_it_fits(session, garden):
 
 
 def test_what_can_be_mailed_is_broken_down(session, garden):
-    assert dict(previewing.by_category(session, "all")) == {"Cutters": 3, "Grinders": 1}
-    assert dict(previewing.by_language(session, "all")) == {"cs": 1, "": 3}
+    assert dict(sampling.by_category(session, "all")) == {"Cutters": 3, "Grinders": 1}
+    assert dict(sampling.by_language(session, "all")) == {"cs": 1, "": 3}
 
 
 def test_a_rule_that_makes_no_sense_is_not_kept(session):

@@ -40,6 +40,8 @@ class Sending(BaseModel):
     planned_at_once: int = Field(default=10_000, ge=1, le=100_000)  # contacts looked at in one transaction
     troubles: int = Field(default=3, ge=1, le=100)  # failures in a row after which a campaign pauses itself
     ask_again: float = Field(default=60, gt=0)  # until a mail server that was away is asked again
+    connections: int = Field(default=10, ge=1, le=500)  # to the mail server, of each worker process
+    journal_sync: float = Field(default=1, ge=0)  # seconds until answers are safe from a power cut; 0: never
 
 
 class Settings(BaseSettings):

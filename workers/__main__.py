@@ -1,4 +1,8 @@
-"""One worker process: takes jobs off the queue until it is told to stop, then finishes what it does."""
+"""One worker process: takes jobs off the queue until it is told to stop, then finishes what it does.
+
+Letters have a thread of their own, one a process, that keeps many connections busy; everything else
+shares the others, so that an import never waits for a campaign.
+"""
 
 import argparse
 import os
@@ -8,7 +12,7 @@ import threading
 import structlog
 from dramatiq import Worker
 
-from campaigns import broker, logs
+from campaigns import broker, jobs, logs
 
 _FINISHING = 7_000  # milliseconds: the supervisor waits a little longer
 
@@ -26,11 +30,21 @@ def main() -> None:
 
     import workers  # noqa: F401 - declares the actors, now that the log is set up
 
-    worker = Worker(broker.current(), queues=set(given.queue) or None, worker_threads=given.threads)
-    worker.start()
+    asked = set(given.queue) or {job.queue for job in jobs.ALL}
+    letters = {jobs.SEND_SEGMENT.queue}
+    lanes = [(asked & letters, 1), (asked - letters, given.threads)]
+    lines = [
+        Worker(broker.current(), queues=queues, worker_threads=number) for queues, number in lanes if queues
+    ]
+    for line in lines:
+        line.start()
     structlog.get_logger().info("working", threads=given.threads)
     stop.wait()
-    worker.stop(timeout=_FINISHING)
+    ends = [threading.Thread(target=line.stop, args=(_FINISHING,)) for line in lines]
+    for end in ends:
+        end.start()
+    for end in ends:
+        end.join()
     # A job that is still at it would keep the process; its lease in the database runs out instead.
     os._exit(0)
 

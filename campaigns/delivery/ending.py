@@ -38,20 +38,18 @@ def is_open(campaign_id: int) -> sa.ColumnElement[bool]:
 
 
 def close_cancelled(session: Session, campaign_id: int) -> None:
-    """Skip everybody who still waits in a cancelled campaign; what is on the wire is left to its worker."""
-    waits = (MessageStatus.PLANNED, MessageStatus.DEFERRED)
+    """Skip everybody who still waits in a cancelled campaign; what a worker has is left to that worker."""
+    free = sa.and_(Segment.campaign_id == campaign_id, Segment.lease_until.is_(None))
+    nobody_has = sa.exists().where(
+        free, Message.contact_id.between(Segment.first_contact_id, Segment.last_contact_id)
+    )
     change(
         session,
         sa.update(Message)
-        .where(Message.campaign_id == campaign_id, Message.status.in_(waits))
+        .where(Message.campaign_id == campaign_id, Message.status.in_(OPEN_STATES), nobody_has)
         .values(status=MessageStatus.SKIPPED, reason=CANCELLED, next_try_at=None),
     )
-    change(
-        session,
-        sa.update(Segment)
-        .where(Segment.campaign_id == campaign_id, Segment.lease_until.is_(None))
-        .values(due_at=None),
-    )
+    change(session, sa.update(Segment).where(free).values(due_at=None))
     change(
         session,
         sa.update(Campaign)

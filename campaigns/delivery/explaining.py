@@ -9,8 +9,6 @@ def status(value: str) -> str:
     """A message's status as a list names it."""
     return {
         MessageStatus.PLANNED: _("Waiting"),
-        MessageStatus.CLAIMED: _("Being sent"),
-        MessageStatus.HANDED_OVER: _("Being sent"),
         MessageStatus.SENT: _("Sent"),
         MessageStatus.DEFERRED: _("Trying again"),
         MessageStatus.FAILED: _("Failed"),

@@ -1,5 +1,6 @@
 """Judging: what a mail server's answer means for the recipient, and for the campaign."""
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from campaigns import settings
 from campaigns.database import now
 from campaigns.delivery import retrying
 from campaigns.delivery.models import MessageStatus
-from campaigns.delivery.results import Result
+from campaigns.delivery.results import NOT_TAKEN, Result
 from campaigns.delivery.writing import Recipient
 from campaigns.mail.outcomes import (
     Deferred,
@@ -50,6 +51,8 @@ class Judge:
         self._wait = settings.current().sending.ask_again / 60  # a second, unless set otherwise
         self._worked = False
         self._troubles = 0
+        self._calm_at = 0.0  # until then, troubles on other connections are the same one
+        self._stopped = False
         self._of_one: Counter[int] = Counter()
         self._policy: list[Recipient] = []
 
@@ -74,17 +77,24 @@ class Judge:
         assert isinstance(answer, Refused)
         return self._refused(recipient, answer)
 
+    def unreachable(self, trouble: TransportTrouble) -> Verdict:
+        """No connection could be opened; nobody's letter was on it."""
+        return self._stop(trouble, its_own=False)
+
     def _trouble(self, recipient: Recipient, trouble: TransportTrouble) -> Verdict:
-        self._troubles += 1
         self._of_one[recipient.message_id] += 1
         # Everything before the letter's own text says nothing about the letter.
         its_own = trouble.step in (Step.BODY, Step.DOT)
         stubborn = self._worked and self._of_one[recipient.message_id] >= self._most
         if its_own and (stubborn or recipient.tries >= _ENOUGH):
             return Verdict(self._deferred(recipient, trouble))
+        return self._stop(trouble, its_own=its_own)
+
+    def _stop(self, trouble: TransportTrouble, *, its_own: bool) -> Verdict:
+        """Wait and try again; after several in a row the campaign pauses itself."""
+        wait = self._count()
         if self._troubles < self._most:
-            wait = self._wait * 2 ** (self._troubles - 1)
-            return Verdict(Result(MessageStatus.CLAIMED, tried=False), again=True, wait=wait)
+            return Verdict(NOT_TAKEN, again=True, wait=wait)
         passing = trouble.code < 500
         hope = _("Nobody was lost; sending goes on by itself when the mail server answers again.")
         return Verdict(
@@ -94,14 +104,22 @@ class Judge:
         )
 
     def _unknown(self, answer: Unknown) -> Verdict:
-        self._troubles += 1
-        result = Result(MessageStatus.UNCERTAIN, "no_answer", answer.text)
+        wait = self._count()
+        result = Result(MessageStatus.UNCERTAIN, "no_answer", answer.text, handed_over_at=now())
         if self._troubles < self._most:
-            return Verdict(result)
+            return Verdict(result, wait=wait)
         said = _(
             "The mail server takes letters without saying what became of them: %(said)s", said=answer.text
         )
         return Verdict(result, pause=said)
+
+    def _count(self) -> float:
+        """One more trouble, unless it is the same that other connections met; seconds to wait for calm."""
+        at = time.monotonic()
+        if at >= self._calm_at:
+            self._troubles += 1
+            self._calm_at = at + self._wait * 2 ** (self._troubles - 1)
+        return self._calm_at - at
 
     def _deferred(self, recipient: Recipient, answer: NotSent) -> Result:
         said = _said(answer)
@@ -120,11 +138,14 @@ class Judge:
 
     def _refused_by_policy(self, recipient: Recipient, answer: Refused) -> Verdict:
         """One such answer is about one recipient's server; several in a row are about us."""
+        if self._stopped:  # the campaign has paused for it already
+            return Verdict(Result(MessageStatus.PLANNED, tried=False))
         self._policy.append(recipient)
         domains = {refused.address.rpartition("@")[2] for refused in self._policy}
         result = Result(MessageStatus.FAILED, "policy", _said(answer))
         if len(self._policy) < (self._most if len(domains) > 1 else max(self._most, _POLICY_OF_ALL)):
             return Verdict(result)
+        self._stopped = True
         spared = tuple(refused.message_id for refused in self._policy)
         pause = _(
             "The mail server refuses letters from this sender: %(said)s Nobody was counted as failed for it.",

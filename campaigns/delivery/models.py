@@ -16,8 +16,6 @@ class MessageStatus(StrEnum):
     """Where one email stands; only delivery/ moves it."""
 
     PLANNED = "planned"
-    CLAIMED = "claimed"
-    HANDED_OVER = "handed_over"
     SENT = "sent"
     DEFERRED = "deferred"
     FAILED = "failed"
@@ -25,12 +23,7 @@ class MessageStatus(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-OPEN_STATES = (
-    MessageStatus.PLANNED,
-    MessageStatus.CLAIMED,
-    MessageStatus.HANDED_OVER,
-    MessageStatus.DEFERRED,
-)
+OPEN_STATES = (MessageStatus.PLANNED, MessageStatus.DEFERRED)
 
 
 class Message(HasId, Base):
@@ -67,9 +60,9 @@ class Message(HasId, Base):
     reason: Mapped[str] = mapped_column(sa.String(40), default="")  # why skipped, or how it failed
     reply: Mapped[str] = mapped_column(sa.String(300), default="")  # the server's last words
     tries: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
-    fence: Mapped[int] = mapped_column(default=0)  # the segment's fence under which it was claimed
+    fence: Mapped[int] = mapped_column(default=0)  # the segment's fence under which it was last tried
     next_try_at: Mapped[datetime | None] = mapped_column(UTC)
-    handed_over_at: Mapped[datetime | None] = mapped_column(UTC)
+    handed_over_at: Mapped[datetime | None] = mapped_column(UTC)  # of an uncertain one: about when
     sent_at: Mapped[datetime | None] = mapped_column(UTC)
     opened_at: Mapped[datetime | None] = mapped_column(UTC)  # first, by a person
     clicked_at: Mapped[datetime | None] = mapped_column(UTC)
@@ -92,7 +85,11 @@ class Tally(Base):
 
 
 class Segment(HasId, Base):
-    """A range of one campaign's contacts that one worker leases at a time."""
+    """A range of one campaign's contacts that one worker leases at a time.
+
+    `wire` is durable before any of its letters gets its final dot, so that whoever takes over from a
+    worker that can't be asked any more knows exactly who may have been mailed.
+    """
 
     __tablename__ = "segment"
     __table_args__ = (
@@ -108,6 +105,8 @@ class Segment(HasId, Base):
     lease_until: Mapped[datetime | None] = mapped_column(UTC)
     owner: Mapped[str] = mapped_column(sa.String(120), default="")
     fence: Mapped[int] = mapped_column(default=0)
+    wire: Mapped[list[int]] = mapped_column(sa.JSON, default=list)  # messages that may be on the wire
+    marked_at: Mapped[datetime | None] = mapped_column(UTC)  # when `wire` was written
 
 
 class HasRate:

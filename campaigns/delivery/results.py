@@ -1,22 +1,25 @@
-"""What one attempt to hand a message over came to, and how it is written down."""
+"""What one attempt to hand a message over came to, and how many of them are written down at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
 
 from campaigns.database import UTC
-from campaigns.delivery.models import Message, MessageStatus
+from campaigns.delivery.changing import change
+from campaigns.delivery.models import OPEN_STATES, Message, MessageStatus
 
 table = cast(sa.Table, Message.__table__)
-IN_HAND = (MessageStatus.CLAIMED, MessageStatus.HANDED_OVER)
 LONGEST_REPLY = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one attempt came to. `final`: it also settles a row that was thought uncertain meanwhile."""
+    """What one attempt came to; `tried` is False where the letter surely never got its final dot."""
 
     status: MessageStatus
     reason: str = ""
@@ -24,51 +27,103 @@ class Result:
     tried: bool = True
     next_try_at: datetime | None = None
     sent_at: datetime | None = None
+    handed_over_at: datetime | None = None  # of an uncertain one
 
     @property
-    def final(self) -> bool:
-        """Whether the server's own answer ends the message's way."""
-        return self.tried and self.status in (MessageStatus.SENT, MessageStatus.FAILED)
+    def settles(self) -> bool:
+        """Whether it is known what became of the letter, so that a row thought uncertain is so no more."""
+        return self.status in (MessageStatus.SENT, MessageStatus.FAILED) or not self.tried
 
 
-record = (
-    sa.update(table)
-    .where(
-        table.c.id == sa.bindparam("of_id"),
-        table.c.fence == sa.bindparam("of_fence"),
-        sa.or_(
-            *(table.c.status == state for state in IN_HAND),  # no IN: that can't be sent as a batch
-            # An answer that came late is still an answer.
-            sa.and_(table.c.status == MessageStatus.UNCERTAIN, sa.bindparam("of_final", type_=sa.Boolean)),
-        ),
+NOT_TAKEN = Result(MessageStatus.PLANNED, tried=False)
+
+
+def record(session: Session, fence: int, results: Mapping[int, Result], *, held: bool) -> int:
+    """Write down what became of messages tried under this fence, by id; how many rows that changed.
+
+    `held`: the lease is ours in this very transaction, so waiting rows are ours too. Without it only
+    rows change that became uncertain under this fence: an answer that came late is still an answer.
+    Writing the same twice does no harm.
+    """
+    if not results:
+        return 0
+    if session.get_bind().dialect.name == "postgresql":
+        return change(session, _AT_ONCE, _columns(fence, results, held))
+    rows = [_row(fence, message_id, result, held) for message_id, result in results.items()]
+    return change(session, _ONE_BY_ONE, rows)
+
+
+_TYPES: dict[str, Any] = {
+    "id": sa.BigInteger(), "settles": sa.Boolean(), "status": sa.String(), "reason": sa.String(),
+    "reply": sa.String(), "next_try_at": UTC(), "sent_at": UTC(), "handed_over_at": UTC(),
+    "tried": sa.SmallInteger(),
+}  # fmt: skip
+
+
+def _values(message_id: int, result: Result) -> tuple[Any, ...]:
+    """In the order of `_TYPES`."""
+    return (
+        message_id, result.settles, result.status.value, result.reason, clean(result.reply),
+        result.next_try_at, result.sent_at, result.handed_over_at, int(result.tried),
+    )  # fmt: skip
+
+
+def _row(fence: int, message_id: int, result: Result, held: bool) -> dict[str, Any]:
+    named = zip(_TYPES, _values(message_id, result), strict=True)
+    return {"of_fence": fence, "held": held, **{f"to_{name}": value for name, value in named}}
+
+
+def _columns(fence: int, results: Mapping[int, Result], held: bool) -> dict[str, Any]:
+    rows = zip(*(_values(*item) for item in results.items()), strict=True)
+    named = zip(_TYPES, rows, strict=True)
+    return {"of_fence": fence, "held": held, **{f"to_{name}": list(values) for name, values in named}}
+
+
+def _statement(given: Any) -> sa.Update:
+    """The UPDATE whose new values are found under their names in `given`."""
+    ours = sa.and_(
+        sa.bindparam("held", type_=sa.Boolean),
+        sa.or_(*(table.c.status == state for state in OPEN_STATES)),  # no IN: that can't be sent as a batch
     )
-    .values(
-        status=sa.bindparam("to_status", type_=sa.String),
-        reason=sa.bindparam("to_reason", type_=sa.String),
-        reply=sa.bindparam("to_reply", type_=sa.String),
-        next_try_at=sa.bindparam("to_next_try_at", type_=UTC),
-        sent_at=sa.bindparam("to_sent_at", type_=UTC),
-        tries=table.c.tries + sa.bindparam("to_tries", type_=sa.SmallInteger),
+    late = sa.and_(
+        table.c.status == MessageStatus.UNCERTAIN,
+        table.c.fence == sa.bindparam("of_fence", type_=sa.BigInteger),
+        given("settles"),
     )
-)
+    return (
+        sa.update(table)
+        .where(table.c.id == given("id"), sa.or_(ours, late))
+        .values(
+            status=given("status"),
+            reason=given("reason"),
+            reply=given("reply"),
+            next_try_at=given("next_try_at"),
+            sent_at=given("sent_at"),
+            handed_over_at=given("handed_over_at"),
+            tries=table.c.tries + given("tried"),
+            fence=sa.bindparam("of_fence", type_=sa.BigInteger),
+        )
+    )
 
 
-def values(message_id: int, fence: int, result: Result) -> dict[str, Any]:
-    """The result as `record` takes it: it holds only while the row carries this fence."""
-    return {
-        "of_id": message_id,
-        "of_fence": fence,
-        "of_final": result.final,
-        "to_status": result.status,
-        "to_reason": result.reason,
-        "to_reply": clean(result.reply),
-        "to_next_try_at": result.next_try_at,
-        "to_sent_at": result.sent_at,
-        "to_tries": int(result.tried),
-    }
+def _unnested() -> Any:
+    """All new values as one table, an array a column: one statement for hundreds of rows."""
+    arrays = [sa.bindparam(f"to_{name}", type_=postgresql.ARRAY(kind)) for name, kind in _TYPES.items()]
+    rows = (
+        sa.func.unnest(*arrays)
+        .table_valued(*(sa.column(name, kind) for name, kind in _TYPES.items()))
+        .render_derived(name="given")
+    )
+    return lambda name: rows.c[name]
+
+
+_ONE_BY_ONE = _statement(lambda name: sa.bindparam(f"to_{name}", type_=_TYPES[name]))
+_AT_ONCE = _statement(_unnested())
 
 
 def clean(reply: str) -> str:
     """A server's words as they can be stored and shown: short, printable, without NUL."""
+    if len(reply) <= LONGEST_REPLY and reply.isprintable() and "  " not in reply:
+        return reply.strip()
     shown = "".join(char if char.isprintable() else " " for char in reply)
     return " ".join(shown.split())[:LONGEST_REPLY]

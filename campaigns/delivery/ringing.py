@@ -6,22 +6,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns import jobs, settings
-from campaigns.database import db_now, reading, transaction
-from campaigns.delivery import claiming, ending, journal, owning, pausing, planning
+from campaigns.database import db_now, transaction
+from campaigns.delivery import ending, pausing, planning, recovering
 from campaigns.delivery.changing import change
 from campaigns.delivery.models import OPEN_STATES, Message, Segment
 from campaigns.mailings.models import Campaign, Status
 
-_MOST = 200  # leases looked at in one round
-
 
 def ring_due(relay_answers: Callable[[], bool]) -> None:
     """One round of the clock: each part is its own transaction, safe to repeat and to run twice at once."""
-    journal.replay()
-    for segment_id, owner, gone in _stranded():
-        journal.replay_of(owner)
-        with transaction() as session:
-            claiming.recover(session, segment_id, owner, gone=gone)
+    recovering.recover_all()
     with transaction() as session:
         _close_cancelled(session)
         _end_and_plan(session)
@@ -47,19 +41,6 @@ def ring_waiting(session: Session, most: int) -> None:
     )
     for campaign_id, segment_id in due:
         jobs.ring(session, jobs.SEND_SEGMENT, campaign_id, segment_id)
-
-
-def _stranded() -> list[tuple[int, str, bool]]:
-    """Segments whose lease ran out or whose worker has ended: id, owner, whether that is gone."""
-    with reading() as session:
-        held = session.execute(
-            sa.select(Segment.id, Segment.owner, Segment.lease_until < db_now())
-            .where(Segment.lease_until.is_not(None))
-            .order_by(Segment.lease_until)
-            .limit(_MOST)
-        ).all()
-    seen = [(segment_id, owner, over, owning.gone(owner)) for segment_id, owner, over in held]
-    return [(segment_id, owner, gone) for segment_id, owner, over, gone in seen if over or gone]
 
 
 def _leased(session: Session) -> int:

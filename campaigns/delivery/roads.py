@@ -1,34 +1,62 @@
-"""Roads out: open connections to the mail server, kept warm between segments, one for each that sends."""
+"""Roads out: the open connections to the mail server, kept warm between segments."""
 
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from campaigns import settings
+from campaigns.mail.fleet import Fleet, open_fleet
 from campaigns.mail.outcomes import NotSent
 from campaigns.mail.smtp import SmtpConnection
-from campaigns.mail.transport import Transport, open_transport, relay
+from campaigns.mail.transport import open_transport, relay
 
 _WARM = 20  # seconds; mail servers mind idle connections after some minutes
 
 _lock = threading.Lock()
-_idle: list[tuple[float, Any, Transport]] = []
+_idle: list["Road"] = []
 _sweeper: threading.Timer | None = None
 
 
+@dataclass
+class Road:
+    """Connections that one run at a time sends over.
+
+    `allowed` letters may be on the wire at once: one until the first is answered, then more with each
+    answer, and one again after trouble, so that a server that fails costs one letter its certainty and
+    not one a connection.
+    """
+
+    fleet: Fleet
+    asked: Any
+    most: int
+    allowed: int = 1
+    since: float = 0
+
+    def fine(self) -> None:
+        """A letter was answered."""
+        self.allowed = min(self.allowed + 1, self.most)
+
+    def trouble(self) -> None:
+        """A connection failed."""
+        self.allowed = 1
+
+
 @contextmanager
-def borrowed() -> Iterator[Transport]:
-    """A connection that nobody else uses meanwhile; one that is warm when there is one."""
-    asked = _asked()
-    road = _warm(asked) or open_transport(settings.current())
+def borrowed() -> Iterator[Road]:
+    """A road that nobody else uses meanwhile; one that is warm when there is one."""
+    chosen = settings.current()
+    asked = (relay(chosen), chosen.data_dir)
+    most = chosen.sending.connections
+    road = _warm(asked) or Road(open_fleet(chosen, most), asked, most)
     try:
         yield road
     except BaseException:
-        road.close()
+        road.fleet.close()
         raise
-    _give_back(asked, road)
+    _give_back(road)
 
 
 def relay_answers() -> bool:
@@ -49,23 +77,19 @@ def close_all() -> None:
     _close_idle(0)
 
 
-def _asked() -> Any:
-    chosen = settings.current()
-    return relay(chosen), chosen.data_dir
-
-
-def _warm(asked: Any) -> Transport | None:
+def _warm(asked: Any) -> Road | None:
     with _lock:
         for at in range(len(_idle) - 1, -1, -1):
-            if _idle[at][1] == asked:
-                return _idle.pop(at)[2]
+            if _idle[at].asked == asked:
+                return _idle.pop(at)
     return None
 
 
-def _give_back(asked: Any, road: Transport) -> None:
+def _give_back(road: Road) -> None:
     global _sweeper
     with _lock:
-        _idle.append((time.monotonic(), asked, road))
+        road.since = time.monotonic()
+        _idle.append(road)
         if _sweeper is None:
             _sweeper = threading.Timer(_WARM, _sweep)
             _sweeper.daemon = True
@@ -86,7 +110,7 @@ def _sweep() -> None:
 def _close_idle(seconds: float) -> None:
     until = time.monotonic() - seconds
     with _lock:
-        old = [entry for entry in _idle if entry[0] <= until]
-        _idle[:] = [entry for entry in _idle if entry[0] > until]
-    for _since, _kind, road in old:
-        road.close()
+        old = [road for road in _idle if road.since <= until]
+        _idle[:] = [road for road in _idle if road.since > until]
+    for road in old:
+        road.fleet.close()

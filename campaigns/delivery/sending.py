@@ -1,34 +1,31 @@
-"""Sending: one worker mails what waits in one leased segment, letter by letter, over a warm connection."""
+"""Sending: one worker mails what waits in one leased segment, many letters at a time over warm connections."""
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import TypeVar
 
-import sqlalchemy as sa
 import structlog
 
 from campaigns.database import reading, transaction
-from campaigns.delivery import claiming, ending, journal, owning, pausing, ringing, roads, writing
+from campaigns.delivery import claiming, ending, owning, pausing, ringing, roads, writing
 from campaigns.delivery.claiming import Lease
+from campaigns.delivery.journal import Journal
 from campaigns.delivery.judging import Judge, Verdict
-from campaigns.delivery.models import MessageStatus, Segment
-from campaigns.delivery.recording import GateClosed, Halted, NotHandedOver, Recorder
-from campaigns.delivery.results import Result
+from campaigns.delivery.ledger import AWAY, Ledger, clock, patiently
+from campaigns.delivery.models import MessageStatus
+from campaigns.delivery.results import NOT_TAKEN, Result
+from campaigns.delivery.roads import Road
 from campaigns.delivery.writing import Edition, Finished, Recipient
 from campaigns.errors import PersonError
-from campaigns.mail.outcomes import NotSent, Reply
-from campaigns.mail.transport import Transport
+from campaigns.mail.fleet import Parcel
+from campaigns.mail.outcomes import HeldBack, NotSent, Reply, TransportTrouble, Unknown
 from campaigns.mailings.models import Campaign
+from campaigns.words import _
 
 log = structlog.get_logger()
-T = TypeVar("T")
-_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError)  # the database can't be reached, or is locked
 
-_AT_ONCE = 100  # recipients read in one go
 _SHIFT = 30  # seconds after which a worker gives the rest back, so that all work takes turns
-_PATIENCE = 60  # seconds to wait for a database that is away, holding results
+_WRITTEN_AT_ONCE = 16  # letters; signatures are made by eights where the processor can
 _closing = threading.Event()
 
 
@@ -43,18 +40,13 @@ def send_segment(campaign_id: int, segment_id: int) -> None:
     if _closing.is_set():
         return
     with transaction() as session:
-        before = session.scalar(sa.select(Segment.owner).where(Segment.id == segment_id))
         lease = claiming.lease(session, campaign_id, segment_id, owning.new())
-        if lease is None:
-            return
-        claiming.claim(session, lease, session.get_one(Campaign, campaign_id).purpose)
-    if before:  # it let its lease run out; what it was told is not uncertain
-        journal.replay_of(before)
-    with claiming.kept(lease):
-        try:
-            _mail(lease)
-        finally:
-            _patiently(lambda: _give_back(lease))
+    if lease is None:
+        return
+    try:
+        _mail(lease)
+    finally:
+        patiently(lambda: _give_back(lease))
 
 
 def _mail(lease: Lease) -> None:
@@ -62,11 +54,15 @@ def _mail(lease: Lease) -> None:
         with reading() as session:
             edition = writing.edition(session, session.get_one(Campaign, lease.campaign_id))
     except PersonError as error:  # no letter of this campaign can be written: a wrong key, a broken revision
-        with transaction() as session:
-            pausing.pause_itself(session, lease.campaign_id, str(error), ask_again=False)
+        _pause(lease, str(error))
+        return
+    try:
+        journal = Journal(lease.owner, lease.segment_id, lease.fence)
+    except OSError as error:
+        _pause(lease, _no_room(error))
         return
     with roads.borrowed() as road:
-        Run(lease, edition, road).work()
+        Run(lease, edition, journal, road).work()
 
 
 def _give_back(lease: Lease) -> None:
@@ -77,120 +73,145 @@ def _give_back(lease: Lease) -> None:
         ending.end_if_done(session, lease.campaign_id)
 
 
+def _pause(lease: Lease, reason: str) -> None:
+    with transaction() as session:
+        pausing.pause_itself(session, lease.campaign_id, reason, ask_again=False)
+
+
+def _no_room(error: OSError) -> str:
+    return _(
+        "Nothing can be written to the data folder (%(reason)s), so nothing is sent. Make room, then resume.",
+        reason=error.strerror or error,
+    )
+
+
 class Run:
     """One worker's way through a segment; over when the lease, the campaign, or its time is."""
 
-    def __init__(self, lease: Lease, edition: Edition, road: Transport) -> None:
+    def __init__(self, lease: Lease, edition: Edition, journal: Journal, road: Road) -> None:
         self._lease = lease
         self._edition = edition
+        self._journal = journal
         self._road = road
-        self._recorder = Recorder(lease, edition.purpose)
+        self._ledger = Ledger(lease, edition, journal, 2 * road.most, road.fleet.wake)
         self._judge = Judge(edition.expires_at)
+        self._letters: deque[tuple[Recipient, Finished]] = deque()
+        self._under_way: dict[int, Recipient] = {}
+        self._dotted: set[int] = set()  # those of them that may have been taken
         self._again: deque[Recipient] = deque()
+        self._calm_at = 0.0
         self._until = time.monotonic() + _SHIFT
         self._over = False
 
     def work(self) -> None:
-        """Mail everybody who was claimed, then once more those whom trouble on the way spared."""
-        after = -1
-        while not self._is_over() and (batch := self._next(after)):
-            after = batch[-1].contact_id
-            for recipient in batch:
-                if not self._is_over():
-                    self._mail(recipient)
-        while self._again and not self._is_over():
-            self._mail(self._again.popleft())
-        for recipient in self._again:
-            self._recorder.note(recipient.message_id, Result(MessageStatus.PLANNED, tried=False))
-        _patiently(self._recorder.close)
+        """Mail everybody who waits, and once more those whom trouble on the way spared."""
+        try:
+            while not self._is_over() and not (self._ledger.dry and not self._again and not self._letters):
+                self._road.fleet.send(self._pull, self._before_dot, self._answered)
+        finally:
+            self._write_down()
+
+    def _write_down(self) -> None:
+        try:
+            self._ledger.finish(self._dotted)
+        except AWAY:
+            self._journal.leave()
+            raise
+        self._journal.discard()
 
     def _is_over(self) -> bool:
-        if _closing.is_set() or self._lease.lost.is_set() or time.monotonic() > self._until:
+        ledger = self._ledger
+        if _closing.is_set() or ledger.lost or ledger.halted or time.monotonic() > self._until:
             self._over = True
         return self._over
 
-    def _next(self, after: int) -> list[Recipient]:
-        def read() -> list[Recipient]:
-            with reading() as session:
-                return writing.recipients(session, self._lease, self._edition, after, _AT_ONCE)
+    def _pull(self) -> Parcel | float | None:
+        """The next letter; how long to wait for one; or None when there is none."""
+        if self._is_over():
+            return None
+        calm = self._calm_at - time.monotonic()
+        if calm > 0:
+            return calm
+        allowed = self._road.allowed
+        if len(self._under_way) >= (2 * allowed if allowed > 1 else 1):  # one being read, the next announced
+            return 1
+        if not self._letters:
+            self._write_some()
+        if self._letters:
+            recipient, letter = self._letters.popleft()
+            self._under_way[recipient.message_id] = recipient
+            return Parcel(
+                recipient.message_id, letter.envelope_from, letter.to, letter.raw, letter.envelope_id
+            )
+        return None if self._ledger.dry else 1
 
-        self._recorder.ask_anew()
-        return _patiently(read)
+    def _write_some(self) -> None:
+        some = self._ledger.next(_WRITTEN_AT_ONCE)
+        if not some and self._ledger.dry:
+            some, self._again = list(self._again), deque()
+        for recipient, letter in zip(some, writing.write_many(self._edition, some), strict=True):
+            if isinstance(letter, Exception):  # whatever one contact's data does, it fails that one only
+                log.warning("letter not written", message=recipient.message_id, error=repr(letter))
+                failed = Result(MessageStatus.FAILED, "render", str(letter))
+                self._ledger.note(recipient.message_id, failed)
+            else:
+                self._letters.append((recipient, letter))
 
-    def _mail(self, recipient: Recipient) -> None:
+    def _before_dot(self, parcel: Parcel) -> bool:
+        """Whether the letter may get its final dot; if so, that it got one is written down."""
+        if self._is_over() or clock() >= self._ledger.until:
+            return False
         try:
-            letter = writing.write(self._edition, recipient)
-        except Exception as error:  # whatever one contact's data does, it fails that one only
-            log.warning("letter not written", message=recipient.message_id, error=repr(error))
-            self._recorder.note(recipient.message_id, Result(MessageStatus.FAILED, "render", str(error)))
+            self._journal.dotted(parcel.key)
+        except OSError as error:
+            self._over = True
+            _pause(self._lease, _no_room(error))
+            return False
+        self._dotted.add(parcel.key)
+        return True
+
+    def _answered(self, parcel: Parcel | None, outcome: Reply | NotSent) -> None:
+        if parcel is None:
+            assert isinstance(outcome, TransportTrouble)
+            self._obey(None, self._judge.unreachable(outcome))
             return
-        try:
-            reply = self._hand_over(recipient, letter)
-        except NotHandedOver as why:
-            self._stays(recipient, why)
-        except _AWAY as error:  # perhaps committed, but the dot was not sent
-            log.warning("database away", error=str(error.orig))
-            self._spare(recipient)
-            _patiently(self._recorder.flush)
-        except NotSent as answer:
-            self._obey(recipient, self._judge.says(recipient, answer))
+        recipient = self._under_way.pop(parcel.key)
+        if isinstance(outcome, Reply):
+            self._road.fine()
+            self._note(recipient, self._judge.taken(outcome))
+        elif isinstance(outcome, HeldBack):
+            self._again.append(recipient)
         else:
-            self._recorder.note(recipient.message_id, self._judge.taken(reply))
+            self._obey(recipient, self._judge.says(recipient, outcome))
+            if isinstance(outcome, TransportTrouble | Unknown):
+                self._road.trouble()
+            else:
+                self._road.fine()
+        self._dotted.discard(parcel.key)
 
-    def _hand_over(self, recipient: Recipient, letter: Finished) -> Reply:
-        return self._road.send(
-            letter.envelope_from,
-            letter.to,
-            letter.raw,
-            lambda: self._recorder.hand_over(recipient.message_id),
-            envelope_id=letter.envelope_id,
-        )
+    def _note(self, recipient: Recipient, result: Result) -> None:
+        if result.tried or recipient.message_id in self._dotted:
+            self._journal.answered(recipient.message_id, result)
+        self._ledger.note(recipient.message_id, result)
 
-    def _spare(self, recipient: Recipient) -> None:
-        """Not taken, surely: this recipient comes again at the end of the run."""
-        self._again.append(recipient)
-        self._recorder.note(recipient.message_id, Result(MessageStatus.CLAIMED, tried=False))
-
-    def _stays(self, recipient: Recipient, why: NotHandedOver) -> None:
-        if isinstance(why, GateClosed) and why.reason:
-            skipped = Result(MessageStatus.SKIPPED, why.reason, tried=False)
-            self._recorder.note(recipient.message_id, skipped)
-        elif isinstance(why, Halted):
-            log.info("halted", campaign=self._lease.campaign_id, status=str(why))
+    def _obey(self, recipient: Recipient | None, verdict: Verdict) -> None:
+        if recipient is not None and verdict.again:
+            if recipient.message_id in self._dotted:
+                self._journal.answered(recipient.message_id, NOT_TAKEN)
+            self._again.append(recipient)
+        elif recipient is not None:
+            self._note(recipient, verdict.result)
+        if recipient is not None and verdict.bounced:
+            self._ledger.bounced(recipient.address)
+        if verdict.pause and not self._over:
             self._over = True
-        else:
-            log.warning("lease lost", segment=self._lease.segment_id)
-            self._over = True
-
-    def _obey(self, recipient: Recipient, verdict: Verdict) -> None:
-        if verdict.again:
-            self._spare(recipient)
-        else:
-            self._recorder.note(recipient.message_id, verdict.result)
-        if verdict.bounced:
-            self._recorder.bounced(recipient.address)
-        if verdict.pause:
-            self._over = True
-            _patiently(lambda: self._pause(verdict))
-        if verdict.wait:
-            self._lease.lost.wait(verdict.wait)
+            patiently(lambda: self._pause(verdict))
+        self._calm_at = max(self._calm_at, time.monotonic() + verdict.wait)
 
     def _pause(self, verdict: Verdict) -> None:
         if verdict.ask_again and pausing.works_for_others(self._lease.campaign_id):
             return  # a limit on connections, most likely: this run is over, the others go on
+        if verdict.spared:
+            self._ledger.spare(verdict.spared)
         with transaction() as session:
-            self._recorder.spare(session, verdict.spared)
             pausing.pause_itself(session, self._lease.campaign_id, verdict.pause, ask_again=verdict.ask_again)
-
-
-def _patiently(work: Callable[[], T]) -> T:
-    """Do it again while the database is away; what is held in memory outlasts a restart of it."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return work()
-        except _AWAY as error:
-            if time.monotonic() > until:
-                raise
-            log.warning("database away", error=str(error.orig))
-            time.sleep(0.5)

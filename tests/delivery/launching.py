@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns import jobs
-from campaigns.database import now, reading, transaction
-from campaigns.delivery import accounting, planning, sending
+from campaigns.database import db_now, now, reading, transaction
+from campaigns.delivery import accounting, claiming, owning, planning, sending
 from campaigns.delivery.accounting import Account
+from campaigns.delivery.claiming import Lease
 from campaigns.delivery.models import Message, Segment
 from campaigns.mailings import rendering
 from campaigns.mailings.models import Campaign, Status
@@ -92,3 +93,36 @@ def to(session, *names: str, **values):
     campaign = launch(session, **values)
     plan(campaign)
     return campaign
+
+
+# A run of a process that is not there any more, on this machine.
+DEAD = owning.new().replace(":", ":9999999", 1)
+
+
+def take(campaign: Campaign, owner: str = "", number: int = 0) -> Lease | None:
+    """Lease one of the campaign's segments, as a worker does."""
+    segment = segments(campaign)[number]
+    with transaction() as session:
+        return claiming.lease(session, campaign.id, segment.id, owner or owning.new())
+
+
+def run_out(campaign: Campaign) -> None:
+    """Let every lease of the campaign be over."""
+    with transaction() as session:
+        over = sa.update(Segment).where(Segment.campaign_id == campaign.id, Segment.lease_until.is_not(None))
+        session.execute(over.values(lease_until=db_now(-1)))
+
+
+def on_the_wire(campaign: Campaign, *addresses: str) -> None:
+    """Say in the campaign's segments that these may be on the wire, as a worker does before their dots."""
+    with transaction() as session:
+        ids = session.scalars(
+            sa.select(Message.id).where(Message.campaign_id == campaign.id, Message.address.in_(addresses))
+        ).all()
+        session.execute(sa.update(Segment).values(wire=list(ids), marked_at=now()))
+
+
+def set_message(address: str, **values: Any) -> None:
+    """Change one message as somebody else would meanwhile."""
+    with transaction() as session:
+        session.execute(sa.update(Message).where(Message.address == address).values(**values))

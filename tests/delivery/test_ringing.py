@@ -7,7 +7,7 @@ from campaigns.delivery import claiming, owning, ringing
 from campaigns.delivery.models import Message, MessageStatus, Segment
 from campaigns.mailings.models import Status
 from tests import factories
-from tests.delivery.launching import account, fresh, launch, plan, segments, set_campaign
+from tests.delivery.launching import account, fresh, launch, on_the_wire, plan, segments, set_campaign
 
 
 def ring(queue) -> list[tuple[str, tuple]]:
@@ -20,9 +20,7 @@ def ring(queue) -> list[tuple[str, tuple]]:
 def lease_all(campaign, owner: str = "") -> None:
     for segment in segments(campaign):
         with transaction() as session:
-            lease = claiming.lease(session, campaign.id, segment.id, owner or owning.new())
-            if lease is not None:
-                claiming.claim(session, lease, campaign.purpose)
+            claiming.lease(session, campaign.id, segment.id, owner or owning.new())
 
 
 def test_a_campaign_that_the_queue_forgot_is_planned(session, queue):
@@ -70,8 +68,8 @@ def test_leases_of_the_dead_and_those_that_ran_out_are_taken_back(session, setti
         first, second, _third = segments(campaign)
         other.execute(sa.update(Segment).where(Segment.id == first.id).values(owner=dead))
         other.execute(sa.update(Segment).where(Segment.id == second.id).values(lease_until=db_now(-1)))
-        handed = sa.update(Message).where(Message.address == "bob@example.com")
-        other.execute(handed.values(status=MessageStatus.HANDED_OVER))
+        (bob,) = other.scalars(sa.select(Message.id).where(Message.address == "bob@example.com"))
+        other.execute(sa.update(Segment).where(Segment.id == second.id).values(wire=[bob], marked_at=now()))
     set_campaign(campaign, status=Status.PAUSED)  # recovered although nobody will lease them
 
     ring(queue)
@@ -79,8 +77,9 @@ def test_leases_of_the_dead_and_those_that_ran_out_are_taken_back(session, setti
     assert states(campaign) == {
         "ann@example.com": "planned",
         "bob@example.com": "uncertain:worker_lost",
-        "cyd@example.com": "claimed",
+        "cyd@example.com": "planned",
     }
+    assert [bool(segment.owner) for segment in segments(campaign)] == [False, False, True]
 
 
 def test_a_finished_campaign_ends(session, queue):
@@ -125,12 +124,11 @@ def test_a_letter_on_the_wire_of_a_cancelled_campaign_is_left_to_its_worker(sess
     campaign = launch(session)
     plan(campaign)
     lease_all(campaign)
-    with transaction() as other:
-        other.execute(sa.update(Message).values(status=MessageStatus.HANDED_OVER))
+    on_the_wire(campaign, "ann@example.com")
     set_campaign(campaign, status=Status.CANCELLED)
 
     ring(queue)
-    assert states(campaign) == {"ann@example.com": "handed_over"}
+    assert states(campaign) == {"ann@example.com": "planned"}
 
     with transaction() as other:
         other.execute(sa.update(Segment).values(lease_until=db_now(-1)))

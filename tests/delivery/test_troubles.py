@@ -87,7 +87,7 @@ def test_a_connection_too_many_stops_this_run_and_not_the_campaign(session, sett
     assert segments(campaign)[1].due_at is not None
 
 
-@pytest.mark.parametrize("place", ["connect", "mail", "data", "body"])
+@pytest.mark.parametrize("place", ["connect", "mail", "data"])
 def test_a_connection_lost_before_the_dot_costs_nobody_anything(session, odd, states, place):
     campaign = to(session, "ann", "bob")
     odd.hang_up = place
@@ -100,6 +100,17 @@ def test_a_connection_lost_before_the_dot_costs_nobody_anything(session, odd, st
     set_campaign(campaign, status=Status.SENDING, pause_reason="")
     send(campaign)
     assert sorted(odd.accepted) == ["ann@example.com", "bob@example.com"]
+
+
+def test_a_connection_lost_while_the_letter_is_read_is_not_repeated(session, odd, states):
+    campaign = to(session, "ann", "bob")
+    odd.hang_up = "body"  # the dot was on its way already, with the rest of the letter
+    send(campaign)
+    odd.hang_up = ""
+    send(campaign)
+
+    assert set(states(campaign).values()) <= {"uncertain:no_answer", "sent"}
+    assert {address for address, state in states(campaign).items() if state == "sent"} == set(odd.accepted)
 
 
 def test_a_connection_lost_after_the_dot_is_uncertain_and_not_repeated(session, odd, states):

@@ -1,0 +1,100 @@
+"""Batches: who of a leased segment comes next, with the gate asked again and all that letters say of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from campaigns.consent import gate
+from campaigns.contacts.models import Contact
+from campaigns.database import db_now
+from campaigns.delivery import writing
+from campaigns.delivery.changing import change
+from campaigns.delivery.claiming import Lease
+from campaigns.delivery.models import Message, MessageStatus
+from campaigns.delivery.results import Result
+from campaigns.delivery.writing import Edition, Recipient
+
+ERASED = "erased"
+ADDRESS_TAKEN = "address_taken"
+
+
+@dataclass
+class Batch:
+    """Some recipients by ascending contact id, and what became of those who may not be mailed any more."""
+
+    recipients: list[Recipient] = field(default_factory=list)
+    skipped: dict[int, Result] = field(default_factory=dict)
+    last: int | None = None  # the contact id up to which was looked; None: nobody was left
+    moved: list[Any] = field(default_factory=list)  # rows whose contact is gone or has another address
+
+
+def read(session: Session, lease: Lease, edition: Edition, after: int, most: int) -> Batch:
+    """The next up to `most` who wait behind this contact id; looks only."""
+    rows = session.execute(
+        sa.select(
+            Message.id, Message.contact_id, Message.address, Message.tries,
+            Contact.email, gate.refusal(edition.purpose).label("refusal"),
+        )
+        .join_from(Message, Contact, Contact.id == Message.contact_id, isouter=True)
+        .where(lease.rows, Message.contact_id > after, waits())
+        .order_by(Message.contact_id)
+        .limit(sa.literal_column(str(int(most))))
+    ).all()  # fmt: skip
+    batch = Batch(last=rows[-1].contact_id if rows else None)
+    may = []
+    for row in rows:
+        if row.email is None or (row.refusal is None and row.email != row.address):
+            batch.moved.append(row)
+        elif row.refusal is not None:
+            batch.skipped[row.id] = skipped(row.refusal)
+        else:
+            may.append(row)
+    batch.recipients = _recipients(session, edition, may)
+    return batch
+
+
+def waits() -> sa.ColumnElement[bool]:
+    """Whether a message is to be tried now."""
+    return sa.or_(
+        Message.status == MessageStatus.PLANNED,
+        sa.and_(Message.status == MessageStatus.DEFERRED, Message.next_try_at <= db_now()),
+    )
+
+
+def skipped(reason: str) -> Result:
+    """The gate's no, as a result."""
+    return Result(MessageStatus.SKIPPED, reason, tried=False)
+
+
+def follow(session: Session, lease: Lease, edition: Edition, moved: Sequence[Any]) -> list[Recipient]:
+    """Contacts that are gone are skipped, those with another address mailed there; within the lease."""
+    mailed = []
+    for row in moved:
+        own = sa.and_(Message.id == row.id, waits())
+        if row.email is None:
+            gone = {"status": MessageStatus.SKIPPED, "reason": ERASED, "address": f"erased:{row.id}"}
+            change(session, sa.update(Message).where(own).values(gone | {"next_try_at": None}))
+        elif _is_taken(session, lease.campaign_id, row.email):
+            taken = {"status": MessageStatus.SKIPPED, "reason": ADDRESS_TAKEN, "next_try_at": None}
+            change(session, sa.update(Message).where(own).values(taken))
+        elif change(session, sa.update(Message).where(own).values(address=row.email)):
+            mailed.append(row)
+    return _recipients(session, edition, mailed)
+
+
+def _is_taken(session: Session, campaign_id: int, email: str) -> bool:
+    """Whether the campaign mails this address already."""
+    taken = sa.select(Message.id).where(Message.campaign_id == campaign_id, Message.address == email)
+    return session.scalar(taken) is not None
+
+
+def _recipients(session: Session, edition: Edition, rows: Sequence[Any]) -> list[Recipient]:
+    known = writing.known(session, [row.contact_id for row in rows], edition)
+    return [
+        Recipient(row.id, row.contact_id, row.email, row.tries, *known[row.contact_id])
+        for row in rows
+        if row.contact_id in known
+    ]

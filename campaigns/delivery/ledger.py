@@ -1,0 +1,271 @@
+"""The ledger: one run's work in the database, done by its own thread while another one sends.
+
+By windows: one transaction writes down what became of the letters before, names those that may go on
+the wire next, keeps the lease, and learns whether the campaign is still sending. No letter gets its
+final dot unless it was named in a transaction that is committed. A window holds about a quarter of a
+second's letters, so that pausing, cancelling and unsubscribing take hold within a second.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+import sqlalchemy as sa
+import structlog
+
+from campaigns import settings, tokens
+from campaigns.consent import gate, suppression
+from campaigns.consent.models import SuppressionReason
+from campaigns.database import db_now, reading, transaction
+from campaigns.delivery import batches, claiming, recovering
+from campaigns.delivery.changing import change
+from campaigns.delivery.claiming import Lease
+from campaigns.delivery.journal import Journal
+from campaigns.delivery.models import MessageStatus, Segment
+from campaigns.delivery.results import NOT_TAKEN, Result, record, table
+from campaigns.delivery.writing import Edition, Recipient
+from campaigns.mailings.models import Campaign, Status
+
+log = structlog.get_logger()
+T = TypeVar("T")
+AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError)  # the database can't be reached, or is locked
+
+_BEAT = 0.5  # seconds between two looks at the campaign, however slowly letters go
+_FRESH = 1.0  # seconds for which the gate's answer about somebody holds
+_SHARE = 0.25  # seconds' worth of letters in a window
+_MOST = 250  # letters in a window
+_SURE = 0.9  # of a lease: the rest is for clocks that differ
+_PATIENCE = 60  # seconds to wait for a database that is away, holding results
+
+
+class Ledger:
+    """What one run may send next, and where it says what became of it. `ready` is for the sending thread."""
+
+    def __init__(
+        self, lease: Lease, edition: Edition, journal: Journal, least: int, woken: Callable[[], None]
+    ) -> None:
+        self._lease = lease
+        self._edition = edition
+        self._journal = journal
+        self._least = least
+        self._woken = woken
+        self.ready: deque[Recipient] = deque()
+        self.lost = False  # another worker has the segment now
+        self.halted = False  # the campaign was paused or cancelled
+        self.until = 0.0  # by `clock()`: until then the lease is surely ours
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._need = threading.Event()
+        self._ending = threading.Event()
+        self._read: deque[Recipient] = deque()  # the gate said yes, not named yet
+        self._after = -1
+        self._exhausted = False  # nobody waits behind those that were read
+        self._asked = 0.0
+        self._results: dict[int, Result] = {}
+        self._bounced: list[str] = []
+        self._wire: set[int] = set()
+        self._size = least
+        self._rate = 0.0
+        self._committed = 0.0
+        self._synced = 0.0
+        self._thread = threading.Thread(target=self._work, name=f"ledger-{lease.segment_id}", daemon=True)
+        self._thread.start()
+
+    @property
+    def dry(self) -> bool:
+        """Whether everybody who waits was given out."""
+        return self._exhausted and not self._read and not self.ready
+
+    def next(self, most: int) -> list[Recipient]:
+        """Up to so many who may get their letter now; for the sending thread."""
+        with self._lock:
+            found = [self.ready.popleft() for _number in range(min(most, len(self.ready)))]
+            low = len(self.ready) < self._size
+        if low:
+            self._need.set()
+        return found
+
+    def note(self, message_id: int, result: Result) -> None:
+        """What became of one message; in the database with the next window."""
+        with self._lock:
+            self._results[message_id] = result
+            many = len(self._results) >= self._size
+        if many:
+            self._need.set()
+
+    def bounced(self, address: str) -> None:
+        """Suppress the address with the next window: its server says that it does not exist."""
+        with self._lock:
+            self._bounced.append(tokens.address_hash(address))
+
+    def spare(self, message_ids: Collection[int]) -> None:
+        """Take back that these failed by policy: the refusal was about us, and they wait again."""
+        patiently(self._commit)
+        with transaction() as session:
+            mine = (table.c.fence == self._lease.fence, table.c.status == MessageStatus.FAILED)
+            change(
+                session,
+                sa.update(table)
+                .where(table.c.id.in_(message_ids), *mine, table.c.reason == "policy")
+                .values(status=MessageStatus.PLANNED, reason="", tries=table.c.tries - 1),
+            )
+
+    def finish(self, doubtful: Collection[int]) -> None:
+        """Write everything down; of those still named only the `doubtful` may have been mailed."""
+        self._ending.set()
+        self._need.set()
+        self._thread.join()
+        self.ready.clear()
+        self._read.clear()
+        named = self._wire - set(doubtful)
+        self._wire &= set(doubtful)
+        patiently(self._commit)
+        if self.lost:  # whoever took over calls all of them uncertain; these surely had no dot
+            self._results |= dict.fromkeys(named, NOT_TAKEN)
+            patiently(self._commit)
+
+    def _work(self) -> None:
+        while not self._ending.is_set():
+            try:
+                self._round()
+            except AWAY as error:
+                log.warning("database away", error=str(error.orig))
+                self._ending.wait(0.5)
+            except Exception:  # whatever it is, the run must not wait for a thread that is gone
+                log.exception("ledger failed")
+                self.halted = True
+                self._woken()
+                return
+            self._need.wait(_BEAT)
+            self._need.clear()
+
+    def _round(self) -> None:
+        if self.lost or self.halted:
+            return
+        if not self._exhausted and len(self._read) + len(self.ready) < 2 * self._size:
+            self._read_more()
+        if clock() - self._asked > _FRESH:
+            self._ask_again()
+        self._commit(more=True)
+        self._sync()
+        self._woken()
+
+    def _read_more(self) -> None:
+        with reading() as session:
+            batch = batches.read(session, self._lease, self._edition, self._after, 2 * self._size)
+        if batch.moved:
+            with transaction() as session:
+                if session.scalar(sa.select(Segment.id).where(self._lease.held).with_for_update()):
+                    batch.recipients += batches.follow(session, self._lease, self._edition, batch.moved)
+        if not self._read and not self.ready:
+            self._asked = clock()
+        self._read += batch.recipients
+        with self._lock:
+            self._results |= batch.skipped
+        if batch.last is None:
+            self._exhausted = True
+        else:
+            self._after = batch.last
+
+    def _ask_again(self) -> None:
+        """The gate, for those who have been waiting: whoever left meanwhile gets no letter."""
+        self._asked = clock()
+        with self._lock:
+            waiting = {one.contact_id: one.message_id for one in (*self.ready, *self._read)}
+        if not waiting:
+            return
+        with reading() as session:
+            refused = gate.refusals(session, list(waiting), self._edition.purpose)
+        with self._lock:
+            for queue in (self.ready, self._read):
+                gone = [one for one in queue if one.contact_id in refused]
+                for one in gone:
+                    queue.remove(one)
+                    self._results[one.message_id] = batches.skipped(refused[one.contact_id])
+
+    def _commit(self, more: bool = False) -> None:
+        """One window: what was, what may be, and whether we still may."""
+        with self._writing:
+            self._window(more)
+
+    def _window(self, more: bool) -> None:
+        with self._lock:
+            results, bounced = dict(self._results), list(self._bounced)
+            room = max(2 * self._size - len(self.ready), 0) if more else 0
+        fresh = [self._read.popleft() for _number in range(min(room, len(self._read)))]
+        wire = (self._wire - results.keys()) | {one.message_id for one in fresh}
+        asked = clock()
+        try:
+            status = self._write(results, bounced, sorted(wire))
+        except BaseException:
+            self._read.extendleft(reversed(fresh))
+            raise
+        self._wire = wire
+        with self._lock:
+            for message_id, result in results.items():
+                if self._results.get(message_id) is result:
+                    del self._results[message_id]
+            del self._bounced[: len(bounced)]
+            if status == Status.SENDING:
+                self.ready += fresh
+        self.lost = status is None
+        self.until = 0 if self.lost else asked + settings.current().sending.lease * _SURE
+        self.halted = status != Status.SENDING
+        self._pace(sum(result.tried for result in results.values()), asked)
+
+    def _write(self, results: dict[int, Result], bounced: list[str], wire: list[int]) -> Status | None:
+        lease = self._lease
+        campaign = sa.select(Campaign.status).where(Campaign.id == lease.campaign_id).scalar_subquery()
+        with transaction() as session:
+            held = session.execute(
+                sa.update(Segment)
+                .where(lease.held)
+                .values(wire=wire, marked_at=db_now(), lease_until=claiming.until())
+                .returning(campaign)
+                .execution_options(synchronize_session=False)
+            ).one_or_none()
+            if held is None:
+                segment = session.get_one(Segment, lease.segment_id, with_for_update=True)
+                recovering.settle_late(session, segment, lease.fence, results)
+            else:
+                record(session, lease.fence, results, held=True)
+            if bounced:
+                source = f"campaign:{lease.campaign_id}"
+                suppression.suppress_many(session, bounced, SuppressionReason.BOUNCED, source)
+        return Status(held[0]) if held else None
+
+    def _pace(self, answered: int, at: float) -> None:
+        """Windows grow and shrink with the speed at which letters are taken."""
+        passed, self._committed = at - self._committed, at
+        if answered and passed < 10:
+            self._rate = 0.5 * self._rate + 0.5 * answered / max(passed, 0.001)
+            self._size = max(self._least, min(int(self._rate * _SHARE), _MOST))
+
+    def _sync(self) -> None:
+        every = settings.current().sending.journal_sync
+        if every and clock() - self._synced > every:
+            self._synced = clock()
+            self._journal.sync()
+
+
+def clock() -> float:
+    """Seconds that also pass while the machine sleeps; leases are measured by it."""
+    return time.clock_gettime(_CLOCK)
+
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """Do it again while the database is away; what is held in memory outlasts a restart of it."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return work()
+        except AWAY as error:
+            if time.monotonic() > until:
+                raise
+            log.warning("database away", error=str(error.orig))
+            time.sleep(0.5)

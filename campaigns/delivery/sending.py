@@ -1,4 +1,4 @@
-"""Sending: one worker mails what waits in one leased segment, many letters at a time over warm connections."""
+"""Sending: one worker mails what waits in one leased segment, over many warm connections."""
 
 import threading
 import time

@@ -148,9 +148,11 @@ class Ledger:
             self._read_more()
         if clock() - self._asked > _FRESH:
             self._ask_again()
+        before = (len(self.ready), self.dry)
         self._commit(more=True)
+        if self.lost or self.halted or self.dry > before[1] or len(self.ready) > before[0]:
+            self._woken()
         self._sync()
-        self._woken()
 
     def _read_more(self) -> None:
         with reading() as session:

@@ -39,12 +39,13 @@ def test_the_servers_word_is_kept(session, mail, messages):
 
 def test_connections_stay_warm_between_segments(session, settings, mail):
     settings.sending.planned_at_once = 5
+    settings.sending.connections = 2
     campaign = to(session, *(f"p{number}" for number in range(20)))
     assert len(segments(campaign)) == 4
 
     send(campaign)
 
-    assert mail.connections == 1
+    assert 1 <= mail.connections <= 2
 
 
 def test_an_unknown_address_fails_for_good_and_is_never_mailed_again(session, mail, states):

@@ -7,10 +7,8 @@ second's letters, so that pausing, cancelling and unsubscribing take hold within
 """
 
 import threading
-import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection
-from typing import TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -19,34 +17,38 @@ from campaigns import settings, tokens
 from campaigns.consent import gate, suppression
 from campaigns.consent.models import SuppressionReason
 from campaigns.database import db_now, reading, transaction
-from campaigns.delivery import batches, claiming, recovering
+from campaigns.delivery import batches, buckets, claiming, limits, recovering
 from campaigns.delivery.changing import change
 from campaigns.delivery.claiming import Lease
 from campaigns.delivery.journal import Journal
 from campaigns.delivery.models import MessageStatus, Segment
+from campaigns.delivery.patience import AWAY, clock, patiently
 from campaigns.delivery.results import NOT_TAKEN, Result, record, table
 from campaigns.delivery.writing import Edition, Recipient
 from campaigns.mailings.models import Campaign, Status
 
 log = structlog.get_logger()
-T = TypeVar("T")
-AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError)  # the database can't be reached, or is locked
-
 _BEAT = 0.5  # seconds between two looks at the campaign, however slowly letters go
 _FRESH = 1.0  # seconds for which the gate's answer about somebody holds
 _SHARE = 0.25  # seconds' worth of letters in a window
 _MOST = 250  # letters in a window
 _SURE = 0.9  # of a lease: the rest is for clocks that differ
-_PATIENCE = 60  # seconds to wait for a database that is away, holding results
 
 
 class Ledger:
     """What one run may send next, and where it says what became of it. `ready` is for the sending thread."""
 
     def __init__(
-        self, lease: Lease, edition: Edition, journal: Journal, least: int, woken: Callable[[], None]
+        self,
+        lease: Lease,
+        sender_id: int,
+        edition: Edition,
+        journal: Journal,
+        least: int,
+        woken: Callable[[], None],
     ) -> None:
         self._lease = lease
+        self._sender_id = sender_id
         self._edition = edition
         self._journal = journal
         self._least = least
@@ -54,6 +56,7 @@ class Ledger:
         self.ready: deque[Recipient] = deque()
         self.lost = False  # another worker has the segment now
         self.halted = False  # the campaign was paused or cancelled
+        self.hold = 0.0  # seconds until buckets let more go; 0: nothing was held back
         self.until = 0.0  # by `clock()`: until then the lease is surely ours
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -65,6 +68,7 @@ class Ledger:
         self._asked = 0.0
         self._results: dict[int, Result] = {}
         self._bounced: list[str] = []
+        self._granted: Counter[str] = Counter()
         self._wire: set[int] = set()
         self._size = least
         self._rate = 0.0
@@ -112,8 +116,11 @@ class Ledger:
                 .values(status=MessageStatus.PLANNED, reason="", tries=table.c.tries - 1),
             )
 
-    def finish(self, doubtful: Collection[int]) -> None:
-        """Write everything down; of those still named only the `doubtful` may have been mailed."""
+    def finish(self, doubtful: Collection[int], used: Counter[str]) -> None:
+        """Write everything down; of those still named only the `doubtful` may have been mailed.
+
+        `used`: how many letters went to each domain, of those that buckets had granted.
+        """
         self._ending.set()
         self._need.set()
         self._thread.join()
@@ -122,6 +129,9 @@ class Ledger:
         named = self._wire - set(doubtful)
         self._wire &= set(doubtful)
         patiently(self._commit)
+        if unused := self._granted - used:
+            with transaction() as session:
+                buckets.give_back(session, self._sender_id, unused)
         if self.lost:  # whoever took over calls all of them uncertain; these surely had no dot
             self._results |= dict.fromkeys(named, NOT_TAKEN)
             patiently(self._commit)
@@ -156,6 +166,7 @@ class Ledger:
 
     def _read_more(self) -> None:
         with reading() as session:
+            limits.current(session)
             batch = batches.read(session, self._lease, self._edition, self._after, 2 * self._size)
         if batch.moved:
             with transaction() as session:
@@ -163,13 +174,31 @@ class Ledger:
                     batch.recipients += batches.follow(session, self._lease, self._edition, batch.moved)
         if not self._read and not self.ready:
             self._asked = clock()
-        self._read += batch.recipients
+        self._read += self._paced(batch.recipients)
         with self._lock:
             self._results |= batch.skipped
         if batch.last is None:
             self._exhausted = True
         else:
             self._after = batch.last
+
+    def _paced(self, recipients: list[Recipient]) -> list[Recipient]:
+        """Those of them who may get their letter now, as fast as sender and domains are allowed to go."""
+        if limits.latest().nothing:
+            return recipients
+        wanted = Counter(one.domain for one in recipients)
+        with transaction() as session:
+            grant = buckets.take(session, self._sender_id, wanted)
+        if grant.again_in:
+            self.hold = min(self.hold or grant.again_in, grant.again_in)
+        left = Counter(grant.of_domain)
+        self._granted += left
+        found = []
+        for one in recipients:
+            if left[one.domain] > 0:
+                left[one.domain] -= 1
+                found.append(one)
+        return found
 
     def _ask_again(self) -> None:
         """The gate, for those who have been waiting: whoever left meanwhile gets no letter."""
@@ -250,24 +279,3 @@ class Ledger:
         if every and clock() - self._synced > every:
             self._synced = clock()
             self._journal.sync()
-
-
-def clock() -> float:
-    """Seconds that also pass while the machine sleeps; leases are measured by it."""
-    return time.clock_gettime(_CLOCK)
-
-
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-
-def patiently(work: Callable[[], T]) -> T:
-    """Do it again while the database is away; what is held in memory outlasts a restart of it."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return work()
-        except AWAY as error:
-            if time.monotonic() > until:
-                raise
-            log.warning("database away", error=str(error.orig))
-            time.sleep(0.5)

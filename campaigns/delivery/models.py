@@ -2,8 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column

@@ -2,23 +2,25 @@
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 
 import structlog
 
 from campaigns.database import reading, transaction
-from campaigns.delivery import claiming, ending, owning, pausing, ringing, roads, writing
+from campaigns.delivery import claiming, destinations, ending, owning, pausing, ringing, roads, writing
 from campaigns.delivery.claiming import Lease
+from campaigns.delivery.destinations import Wire, is_about_destination
 from campaigns.delivery.journal import Journal
 from campaigns.delivery.judging import Judge, Verdict
-from campaigns.delivery.ledger import AWAY, Ledger, clock, patiently
+from campaigns.delivery.ledger import Ledger
 from campaigns.delivery.models import MessageStatus
+from campaigns.delivery.patience import AWAY, clock, patiently
 from campaigns.delivery.results import NOT_TAKEN, Result
 from campaigns.delivery.roads import Road
 from campaigns.delivery.writing import Edition, Finished, Recipient
 from campaigns.errors import PersonError
 from campaigns.mail.fleet import Parcel
-from campaigns.mail.outcomes import HeldBack, NotSent, Reply, TransportTrouble, Unknown
+from campaigns.mail.outcomes import Deferred, HeldBack, NotSent, Reply, TransportTrouble, Unknown
 from campaigns.mailings.models import Campaign
 from campaigns.words import _
 
@@ -26,7 +28,10 @@ log = structlog.get_logger()
 
 _SHIFT = 30  # seconds after which a worker gives the rest back, so that all work takes turns
 _WRITTEN_AT_ONCE = 16  # letters; signatures are made by eights where the processor can
+_MOST_ASIDE = 200  # letters
 _closing = threading.Event()
+_wire = Wire()
+Written = tuple[Recipient, Finished]
 
 
 def stop() -> None:
@@ -43,31 +48,34 @@ def send_segment(campaign_id: int, segment_id: int) -> None:
         lease = claiming.lease(session, campaign_id, segment_id, owning.new())
     if lease is None:
         return
+    hold = 0.0
     try:
-        _mail(lease)
+        hold = _mail(lease)
     finally:
-        patiently(lambda: _give_back(lease))
+        patiently(lambda: _give_back(lease, hold))
 
 
-def _mail(lease: Lease) -> None:
+def _mail(lease: Lease) -> float:
+    """Mail from the segment; for how many seconds the rest of it is to be held back."""
     try:
         with reading() as session:
-            edition = writing.edition(session, session.get_one(Campaign, lease.campaign_id))
+            campaign = session.get_one(Campaign, lease.campaign_id)
+            sender_id, edition = campaign.sender_id, writing.edition(session, campaign)
     except PersonError as error:  # no letter of this campaign can be written: a wrong key, a broken revision
         _pause(lease, str(error))
-        return
+        return 0
     try:
         journal = Journal(lease.owner, lease.segment_id, lease.fence)
     except OSError as error:
         _pause(lease, _no_room(error))
-        return
+        return 0
     with roads.borrowed() as road:
-        Run(lease, edition, journal, road).work()
+        return Run(lease, sender_id, edition, journal, road).work()
 
 
-def _give_back(lease: Lease) -> None:
+def _give_back(lease: Lease, hold: float) -> None:
     with transaction() as session:
-        claiming.release(session, lease)
+        claiming.release(session, lease, hold)
         ringing.ring_waiting(session, 2)
     with transaction() as session:
         ending.end_if_done(session, lease.campaign_id)
@@ -88,14 +96,16 @@ def _no_room(error: OSError) -> str:
 class Run:
     """One worker's way through a segment; over when the lease, the campaign, or its time is."""
 
-    def __init__(self, lease: Lease, edition: Edition, journal: Journal, road: Road) -> None:
+    def __init__(self, lease: Lease, sender_id: int, edition: Edition, journal: Journal, road: Road) -> None:
         self._lease = lease
         self._edition = edition
         self._journal = journal
         self._road = road
-        self._ledger = Ledger(lease, edition, journal, 2 * road.most, road.fleet.wake)
+        self._ledger = Ledger(lease, sender_id, edition, journal, 2 * road.most, road.fleet.wake)
         self._judge = Judge(edition.expires_at)
-        self._letters: deque[tuple[Recipient, Finished]] = deque()
+        self._letters: deque[Written] = deque()
+        self._aside: deque[Written] = deque()  # their destination has enough on the wire
+        self._used: Counter[str] = Counter()
         self._under_way: dict[int, Recipient] = {}
         self._dotted: set[int] = set()  # those of them that may have been taken
         self._again: deque[Recipient] = deque()
@@ -103,17 +113,23 @@ class Run:
         self._until = time.monotonic() + _SHIFT
         self._over = False
 
-    def work(self) -> None:
-        """Mail everybody who waits, and once more those whom trouble on the way spared."""
+    def work(self) -> float:
+        """Mail everybody who waits, and once more those whom trouble on the way spared.
+
+        Returns for how many seconds those who were held back have to wait.
+        """
         try:
-            while not self._is_over() and not (self._ledger.dry and not self._again and not self._letters):
+            while not self._is_over() and (
+                self._letters or self._aside or self._again or not self._ledger.dry
+            ):
                 self._road.fleet.send(self._pull, self._before_dot, self._answered)
         finally:
             self._write_down()
+        return self._ledger.hold
 
     def _write_down(self) -> None:
         try:
-            self._ledger.finish(self._dotted)
+            self._ledger.finish(self._dotted, self._used)
         except AWAY:
             self._journal.leave()
             raise
@@ -135,15 +151,35 @@ class Run:
         allowed = self._road.allowed
         if len(self._under_way) >= (2 * allowed if allowed > 1 else 1):  # one being read, the next announced
             return 1
-        if not self._letters:
-            self._write_some()
-        if self._letters:
-            recipient, letter = self._letters.popleft()
-            self._under_way[recipient.message_id] = recipient
-            return Parcel(
-                recipient.message_id, letter.envelope_from, letter.to, letter.raw, letter.envelope_id
-            )
-        return None if self._ledger.dry else 1
+        written = self._next_written()
+        if written is None:
+            return None if self._ledger.dry else 1
+        recipient, letter = written
+        self._under_way[recipient.message_id] = recipient
+        return Parcel(recipient.message_id, letter.envelope_from, letter.to, letter.raw, letter.envelope_id)
+
+    def _next_written(self) -> Written | None:
+        """The next letter whose destination has room for one more; those of others are put aside."""
+        full = set()
+        for _number in range(len(self._aside)):
+            written = self._aside.popleft()
+            domain = written[0].domain
+            if _wire.is_alone(domain):
+                continue  # it waits in the database
+            if domain not in full and _wire.enter(domain):
+                return written
+            full.add(domain)
+            self._aside.append(written)
+        while len(self._aside) < _MOST_ASIDE:
+            if not self._letters:
+                self._write_some()
+            if not self._letters:
+                return None
+            written = self._letters.popleft()
+            if _wire.enter(written[0].domain):
+                return written
+            self._aside.append(written)
+        return None
 
     def _write_some(self) -> None:
         some = self._ledger.next(_WRITTEN_AT_ONCE)
@@ -168,6 +204,7 @@ class Run:
             _pause(self._lease, _no_room(error))
             return False
         self._dotted.add(parcel.key)
+        self._used[self._under_way[parcel.key].domain] += 1
         return True
 
     def _answered(self, parcel: Parcel | None, outcome: Reply | NotSent) -> None:
@@ -176,6 +213,7 @@ class Run:
             self._obey(None, self._judge.unreachable(outcome))
             return
         recipient = self._under_way.pop(parcel.key)
+        self._leave(recipient, outcome)
         if isinstance(outcome, Reply):
             self._road.fine()
             self._note(recipient, self._judge.taken(outcome))
@@ -188,6 +226,15 @@ class Run:
             else:
                 self._road.fine()
         self._dotted.discard(parcel.key)
+
+    def _leave(self, recipient: Recipient, outcome: Reply | NotSent) -> None:
+        """The destination has room for one more; or is left alone, when it has said “later” too often."""
+        later = isinstance(outcome, Deferred) and is_about_destination(outcome.code, outcome.enhanced)
+        refused = True if later else False if isinstance(outcome, Reply) else None
+        if _wire.leave(recipient.domain, refused=refused) and isinstance(outcome, NotSent):
+            said = f"{outcome.code} {outcome.text}"
+            with transaction() as session:
+                destinations.hold(session, recipient.domain, said)
 
     def _note(self, recipient: Recipient, result: Result) -> None:
         if result.tried or recipient.message_id in self._dotted:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns import tokens
@@ -16,9 +15,7 @@ from campaigns.accounts.models import Tracking
 from campaigns.consent import gate
 from campaigns.database import now
 from campaigns.delivery import addresses, pressing
-from campaigns.delivery.claiming import Lease
 from campaigns.delivery.editions import Edition, edition
-from campaigns.delivery.models import Message, MessageStatus
 from campaigns.delivery.pressing import PIXEL, Road, Unsigned
 from campaigns.mail import compile, dkim, press
 from campaigns.mail.letter import HeaderProblem, Letter
@@ -32,7 +29,6 @@ __all__ = [
     "Recipient",
     "edition",
     "known",
-    "recipients",
     "write",
     "write_many",
 ]
@@ -56,6 +52,11 @@ class Recipient:
     contact: dict[str, Any]
     said: str | None  # about being followed
 
+    @property
+    def domain(self) -> str:
+        """Where the letter goes."""
+        return self.address.rpartition("@")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -75,23 +76,6 @@ def known(session: Session, ids: Sequence[int], edition: Edition) -> Mapping[int
     said = gate.tracking_states(session, ids) if edition.follows else {}
     found = edition.gatherer.gather(session, ids)
     return {id_: Known(contact, said.get(id_)) for id_, contact in found.items()}
-
-
-def recipients(session: Session, lease: Lease, edition: Edition, after: int, most: int) -> list[Recipient]:
-    """The next claimed messages of the segment by contact id, with what is known of their contacts."""
-    rows = session.execute(
-        sa.select(Message.id, Message.contact_id, Message.address, Message.tries)
-        .where(
-            lease.rows,
-            Message.contact_id > after,
-            Message.status == MessageStatus.CLAIMED,
-            Message.fence == lease.fence,
-        )
-        .order_by(Message.contact_id)
-        .limit(sa.literal_column(str(int(most))))
-    ).all()
-    found = known(session, [row.contact_id for row in rows], edition)
-    return [Recipient(*row, *found.get(row.contact_id, Known({}, None))) for row in rows]
 
 
 def write_many(edition: Edition, recipients: Sequence[Recipient]) -> list[Finished | Exception]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from campaigns import sealing, tokens
 from campaigns.accounts.models import Organisation, Tracking
 from campaigns.database import reading, transaction
-from campaigns.delivery import claiming, owning, writing
+from campaigns.delivery import batches, claiming, owning, writing
 from campaigns.delivery.models import Segment
 from campaigns.mail import dkim
 from campaigns.mailings.models import Campaign
@@ -29,10 +29,9 @@ def letters(campaign) -> dict[str, writing.Finished]:
     with transaction() as session:
         session.execute(sa.update(Segment).values(lease_until=None))
         lease = claiming.lease(session, campaign.id, segments(campaign)[0].id, owning.new())
-        claiming.claim(session, lease, campaign.purpose)
     with reading() as session:
         edition = writing.edition(session, session.get_one(Campaign, campaign.id))
-        found = writing.recipients(session, lease, edition, -1, 100)
+        found = batches.read(session, lease, edition, -1, 100).recipients
         return {one.address: writing.write(edition, one) for one in found}
 
 

@@ -115,11 +115,15 @@ def count_as_sent(
     `log` is the file that the decision goes by.
     """
     arrived = sa.update(Message).where(_uncertain(campaign_id, message_id, among))
-    number = change(session, arrived.values(status=MessageStatus.SENT, sent_at=Message.handed_over_at))
+    number = change(session, arrived.values(status=MessageStatus.SENT, sent_at=_about_then))
     if not number:
         raise Conflict(_("This has been decided already. Load the page again."))
     audit.note(session, "message.count_as_sent", _subject(campaign_id, message_id), **_detail(number, log))
     return number
+
+
+# An uncertain row of an earlier version may not say when it was handed over.
+_about_then = sa.func.coalesce(Message.handed_over_at, db_now())
 
 
 def _uncertain(

@@ -9,7 +9,7 @@ import structlog
 from campaigns.database import reading, transaction
 from campaigns.delivery import claiming, destinations, ending, owning, pausing, ringing, roads, writing
 from campaigns.delivery.claiming import Lease
-from campaigns.delivery.destinations import Wire, is_about_destination
+from campaigns.delivery.destinations import Destinations, is_about_destination
 from campaigns.delivery.journal import Journal
 from campaigns.delivery.judging import Judge, Verdict
 from campaigns.delivery.ledger import Ledger
@@ -30,7 +30,7 @@ _SHIFT = 30  # seconds after which a worker gives the rest back, so that all wor
 _WRITTEN_AT_ONCE = 16  # letters; signatures are made by eights where the processor can
 _MOST_ASIDE = 200  # letters
 _closing = threading.Event()
-_wire = Wire()
+_destinations = Destinations()
 Written = tuple[Recipient, Finished]
 
 
@@ -164,9 +164,9 @@ class Run:
         for _number in range(len(self._aside)):
             written = self._aside.popleft()
             domain = written[0].domain
-            if _wire.is_alone(domain):
+            if _destinations.is_alone(domain):
                 continue  # it waits in the database
-            if domain not in full and _wire.enter(domain):
+            if domain not in full and _destinations.enter(domain):
                 return written
             full.add(domain)
             self._aside.append(written)
@@ -176,7 +176,7 @@ class Run:
             if not self._letters:
                 return None
             written = self._letters.popleft()
-            if _wire.enter(written[0].domain):
+            if _destinations.enter(written[0].domain):
                 return written
             self._aside.append(written)
         return None
@@ -231,7 +231,7 @@ class Run:
         """The destination has room for one more; or is left alone, when it has said “later” too often."""
         later = isinstance(outcome, Deferred) and is_about_destination(outcome.code, outcome.enhanced)
         refused = True if later else False if isinstance(outcome, Reply) else None
-        if _wire.leave(recipient.domain, refused=refused) and isinstance(outcome, NotSent):
+        if _destinations.leave(recipient.domain, refused=refused) and isinstance(outcome, NotSent):
             said = f"{outcome.code} {outcome.text}"
             with transaction() as session:
                 destinations.hold(session, recipient.domain, said)

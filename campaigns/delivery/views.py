@@ -209,7 +209,7 @@ def _log_page(campaign_id: int, **more: Any) -> str:
         return render_template(
             "pages/delivery/relay_log.html",
             campaign=_campaign(session, campaign_id),
-            account=accounting.account(session, campaign_id),
+            number=len(resolving.uncertain(session, campaign_id)),
             most=resolving.MOST,
             first=_first,
             **more,

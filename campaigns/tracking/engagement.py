@@ -63,21 +63,20 @@ def _log(
     session: Session, letters: Mapping[int, Letter], new: list[tuple[HitKind, int, datetime]], after: Firsts
 ) -> None:
     courses = permission.courses_of(session, {letters[message_id].campaign_id for _k, message_id, _at in new})
-    followed = {
-        message_id: _first_link(after, message_id) for kind, message_id, _at in new if kind == HitKind.CLICK
-    }
+    links = _first_links(after)
     addresses = _addresses(session, {course.revision_id for course in courses.values()})
     entries = []
     for kind, message_id, at in new:
         letter = letters[message_id]
         course = courses[letter.campaign_id]
+        link = links.get(message_id, 0) if kind == HitKind.CLICK else 0
         entries.append(
             logging.Entry(
                 contact_id=letter.contact_id,
                 kind=_KINDS[kind],
                 at=at,
                 summary=course.name,
-                detail=addresses.get((course.revision_id, followed.get(message_id, 0)), ""),
+                detail=addresses.get((course.revision_id, link), ""),
                 source=f"campaign:{letter.campaign_id}",
                 once=_once(kind, message_id),
             )
@@ -85,17 +84,14 @@ def _log(
     logging.log_many(session, entries)
 
 
-def _first_link(firsts: Firsts, message_id: int) -> int:
-    """The position of the link that a person followed first."""
-    clicks = {
-        place.position: by_label[Label.HUMAN]
+def _first_links(firsts: Firsts) -> dict[int, int]:
+    """The position of the link that a person followed first, by letter."""
+    clicks = sorted(
+        (by_label[Label.HUMAN], place.message_id, place.position)
         for place, by_label in firsts.items()
-        if place.message_id == message_id
-        and place.kind == HitKind.CLICK
-        and place.position != WHOLE
-        and Label.HUMAN in by_label
-    }
-    return min(clicks, key=clicks.__getitem__, default=0)
+        if place.kind == HitKind.CLICK and place.position != WHOLE and Label.HUMAN in by_label
+    )
+    return {message_id: position for _at, message_id, position in reversed(clicks)}
 
 
 def _addresses(session: Session, revision_ids: set[int | None]) -> dict[tuple[int | None, int], str]:

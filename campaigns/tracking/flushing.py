@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import structlog
 
-from campaigns import settings
+from campaigns import jobs, settings
 from campaigns.database import transaction
 from campaigns.tracking import recording
-from campaigns.tracking.journal import Journal, Page, orphans
+from campaigns.tracking.journal import CAN_HOLD, Journal, Page, orphans
 
 log = structlog.get_logger()
 
@@ -21,9 +21,12 @@ BATCH = 1000
 _GATHER = 0.5  # seconds after a first hit, so that what comes together is written together
 _SWEEP = 30.0
 _LONGEST_WAIT = 30.0  # between tries while the database is away
+_FLOOD = 1000  # hits in _GATHER: to answer more of them is work enough for one process
+_QUIET = 2.0  # seconds without a hit, after which what no worker took is brought in here
 
 _journals: dict[Path, Journal] = {}
 _starting = threading.Lock()
+_collecting = threading.Lock()
 
 
 def folder() -> Path:
@@ -54,11 +57,18 @@ def flush(journal: Journal) -> int:
 
 
 def collect() -> int:
-    """Bring in what dead processes of this machine left; says how many hits were new."""
+    """Bring in what dead or busy processes of this machine left; says how many hits were new.
+
+    One thread of a process does it: after a flood the others are for other work.
+    """
     new = 0
-    for page in orphans(folder()):
-        new += _bring_in(page)
-        page.discard()
+    if _collecting.acquire(blocking=False):
+        try:
+            for page in orphans(folder()):
+                new += _bring_in(page)
+                page.discard()
+        finally:
+            _collecting.release()
     return new
 
 
@@ -78,17 +88,18 @@ def _batches(entries: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def _keep_flushing(journal: Journal) -> None:
-    wait, swept = 0.0, 0.0
+    wait, swept, left = 0.0, 0.0, False
     while journal.folder == folder():  # settings that changed (in tests) end the thread
         try:
-            if journal.written.wait(_SWEEP):
+            came = journal.written.wait(_QUIET if left else _SWEEP)
+            if came:
                 time.sleep(_GATHER)
             if journal.folder != folder():
                 break
-            flush(journal)
-            if time.monotonic() - swept > _SWEEP:
+            left = _flush_or_hand_over(journal) or left
+            if (left and not came) or time.monotonic() - swept > _SWEEP:
                 collect()
-                swept = time.monotonic()
+                swept, left = time.monotonic(), False
             wait = 0.0
         except Exception as error:  # the hits stay in the journal; this thread must not end
             log.warning("hits could not be brought into the database yet", error=str(error))
@@ -96,3 +107,16 @@ def _keep_flushing(journal: Journal) -> None:
             time.sleep(wait)
             journal.written.set()
     _journals.pop(journal.folder, None)
+
+
+def _flush_or_hand_over(journal: Journal) -> bool:
+    """Bring the hits in, or leave a flood of them to this machine's workers; says whether they were left.
+
+    A thread that brings them in takes turns with those that answer, which would be slower by half.
+    """
+    if journal.waiting < _FLOOD or not CAN_HOLD:
+        flush(journal)
+        return False
+    journal.hand_over()
+    jobs.send(jobs.RECORD_ENGAGEMENT)
+    return True

@@ -8,6 +8,7 @@ afterwards, when the journal is brought into the database.
 import base64
 import ipaddress
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -133,6 +134,7 @@ def _numbers(purpose: Purpose, token: str, count: int) -> tuple[int, ...]:
     return numbers if len(numbers) == count else ()
 
 
+@lru_cache(maxsize=4096)  # mail programs and proxies come again and again
 def _network(address: str) -> str:
     """The network of an address (/24, or /48 of IPv6): enough to know machines by, less than a person."""
     try:

@@ -23,6 +23,7 @@ except ImportError:  # Windows has no such locks: there a file is left alone unt
 
 log = structlog.get_logger()
 
+CAN_HOLD = fcntl is not None  # a file can be held against other processes
 _HOST = "".join(c if c.isalnum() else "_" for c in socket.gethostname())[:40] or "host"
 _FORGOTTEN = 600  # seconds after which another host's file is taken for a dead one's
 _LONGEST_AGENT = 500
@@ -76,6 +77,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.written = threading.Event()
+        self.waiting = 0  # hits on the page that is being written
         self.one_reader = threading.Lock()  # held while the pages are brought into the database
         self._lock = threading.Lock()
         self._page: Page | None = None
@@ -102,6 +104,7 @@ class Journal:
             if self._page is None:
                 self._page = _new_page(self.folder, f"{_HOST}-{os.getpid()}-{self._name}-{self._count:x}.log")
             self._count += 1
+            self.waiting += 1
             uid = f"{self._name}-{self._count:x}"
             fields = [uid, kind, time.time(), message_id, campaign_id, position, method, network, agent]
             # A line begins with its end-of-line, so that a torn one before it spoils only itself.
@@ -120,10 +123,19 @@ class Journal:
         """Begin a new page; returns those that are to be brought into the database, oldest first."""
         with self._lock:
             self.written.clear()
+            self.waiting = 0
             if self._process == os.getpid() and self._page is not None:
                 self._full.append(self._page)
                 self._page = None
             return list(self._full)
+
+    def hand_over(self) -> None:
+        """Let go of the pages that are full: whoever looks for those of the dead brings them in."""
+        with self.one_reader:
+            for page in self.turn():
+                with self._lock:
+                    self._full.remove(page)
+                page.leave()
 
     def done(self, page: Page) -> None:
         """All of this page is in the database."""

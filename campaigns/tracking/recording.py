@@ -5,7 +5,7 @@ changes nothing, and everything else follows from the rows of the letters that w
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -125,23 +125,32 @@ def _find_runs(session: Session, new: Sequence[Mapping[str, Any]], clicked: set[
     if not times:
         return Counter()
     around = Hit.at.between(min(times.values()) - 2 * machines.RUN, max(times.values()) + 2 * machines.RUN)
-    query = sa.select(Hit).where(Hit.message_id.in_(clicked - {None}), around)
-    return relabel_runs(session, session.scalars(query).all())
+    columns = (Hit.message_id, Hit.uid, Hit.kind, Hit.at, Hit.position, Hit.user_agent)
+    query = sa.select(*columns).where(among(session, Hit.message_id, clicked - {None}), around)
+    found = _in_runs(session.execute(query))
+    hits = sa.select(Hit).where(among(session, Hit.uid, found)) if found else None
+    return _relabel_all(session, session.scalars(hits).all() if hits is not None else (), found)
 
 
 def relabel_runs(session: Session, hits: Collection[Hit]) -> Counter[Key]:
     """Label the runs among these hits `machine`; returns how the counts change."""
-    by_letter: dict[int, list[Hit]] = {}
+    return _relabel_all(session, hits, _in_runs(hits))
+
+
+def _in_runs(hits: Iterable[Any]) -> set[str]:
+    """The uids of those hits, or rows of their columns, that belong to a machine's run."""
+    by_letter: dict[int, list[machines.Neighbour]] = {}
     for hit in hits:
-        by_letter.setdefault(hit.message_id or 0, []).append(hit)
+        seen = machines.Neighbour(hit.uid, hit.kind, hit.at, hit.position, hit.user_agent)
+        by_letter.setdefault(hit.message_id or 0, []).append(seen)
+    return set().union(*map(machines.runs, by_letter.values()))
+
+
+def _relabel_all(session: Session, hits: Iterable[Hit], uids: Collection[str]) -> Counter[Key]:
     changed: Counter[Key] = Counter()
-    for of_letter in by_letter.values():
-        found = machines.runs(
-            machines.Neighbour(hit.uid, hit.kind, hit.at, hit.position, hit.user_agent) for hit in of_letter
-        )
-        for hit in of_letter:
-            if hit.uid in found and hit.label != Label.MACHINE:
-                relabel(hit, Label.MACHINE, changed)
+    for hit in hits:
+        if hit.uid in uids and hit.label != Label.MACHINE:
+            relabel(hit, Label.MACHINE, changed)
     session.flush()
     return changed
 

@@ -267,7 +267,7 @@ def test_ten_thousand_hits_are_counted_exactly(app, session, backend):
     assert os.listdir(flushing.folder())
     flushing.flush(flushing.start())
 
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     with reading() as session:
         counts = sa.select(Hit.kind, sa.func.count()).group_by(Hit.kind)
         while dict(session.execute(counts).all()) != {"open": 7500, "click": 2500}:

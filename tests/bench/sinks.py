@@ -128,7 +128,7 @@ def _running(command: Sequence[str], port: int) -> Iterator[subprocess.Popen[str
     )  # fmt: skip
     try:
         until = time.monotonic() + 15
-        while not _listens(port):
+        while not listens(port):
             if process.poll() is not None or time.monotonic() > until:
                 raise Missing(f"The sink does not start: {shlex.join(command)}")
             time.sleep(0.02)
@@ -138,7 +138,8 @@ def _running(command: Sequence[str], port: int) -> Iterator[subprocess.Popen[str
         process.communicate(timeout=15)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody listens there on this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

@@ -27,9 +27,22 @@ def many(session):
         insert_many(session, Contact, [_contact(number, at) for number in numbers])
         willing = [number for number in numbers if number % 4]
         said = {"purpose": Purpose.MAIL, "basis": Basis.CONSENT, "at": at}
-        events = [{"id": one, "contact_id": one, "act": "granted", "source": "x", "method": "form",
-                   "recorded_at": at, "page_url": "", "ip": "", "user_agent": "", "evidence": ""} | said
-                  for one in willing]  # fmt: skip
+        events = [
+            {
+                "id": one,
+                "contact_id": one,
+                "act": "granted",
+                "source": "x",
+                "method": "form",
+                "recorded_at": at,
+                "page_url": "",
+                "ip": "",
+                "user_agent": "",
+                "evidence": "",
+            }
+            | said
+            for one in willing
+        ]
         insert_many(session, ConsentEvent, events)
         states = [{"contact_id": one, "event_id": one, "state": "granted"} | said for one in willing]
         insert_many(session, Consent, states)
@@ -42,13 +55,37 @@ def many(session):
 
 
 def _contact(number: int, at) -> dict:
-    email, empty = f"c{number}@example.com", dict.fromkeys(
-        ("first_name", "last_name", "name_key", "first_key", "phone", "position", "timezone", "country", "city",
-         "birthday", "note", "source", "last_contact_how"), "")  # fmt: skip
+    email, empty = (
+        f"c{number}@example.com",
+        dict.fromkeys(
+            (
+                "first_name",
+                "last_name",
+                "name_key",
+                "first_key",
+                "phone",
+                "position",
+                "timezone",
+                "country",
+                "city",
+                "birthday",
+                "note",
+                "source",
+                "last_contact_how",
+            ),
+            "",
+        ),
+    )
     return empty | {
-        "id": number, "email": email, "address_hash": f"{number:032}", "domain": "example.com", "fields": {},
-        "language": "cs" if number % 10 else "en", "created_at": at, "updated_at": at,
-    }  # fmt: skip
+        "id": number,
+        "email": email,
+        "address_hash": f"{number:032}",
+        "domain": "example.com",
+        "fields": {},
+        "language": "cs" if number % 10 else "en",
+        "created_at": at,
+        "updated_at": at,
+    }
 
 
 def test_many_are_worked_out_from_some_and_it_says_so(session, many):

@@ -21,7 +21,7 @@ BATCH = 1000
 _GATHER = 0.5  # seconds after a first hit, so that what comes together is written together
 _SWEEP = 30.0
 _LONGEST_WAIT = 30.0  # between tries while the database is away
-_FLOOD = 1000  # hits in _GATHER: to answer more of them is work enough for one process
+_FLOOD = 200  # hits in _GATHER: to answer more of them is work enough for one process
 _QUIET = 2.0  # seconds without a hit, after which what no worker took is brought in here
 
 _journals: dict[Path, Journal] = {}

@@ -63,11 +63,17 @@ def _round(made: Any, contacts: int) -> Figures:
     database.use(None)
     apart = multiprocessing.get_context("spawn")
     here, there = apart.Pipe()
+    meter = costs.Meter({"database": ground.database_pids(settings.current().database_url)})
+    meter.start()
     worker = apart.Process(target=_plan, args=(there, settings.current().model_dump(), campaign_id))
     worker.start()
     there.close()
-    found: Figures = here.recv()
+    try:
+        found: Figures = here.recv()
+    except EOFError as error:
+        raise RuntimeError("Planning failed; what it said stands above.") from error
     worker.join()
+    found["database_cpu_seconds"] = meter.read().get("database", 0.0)
     _check(campaign_id, contacts)
     return found
 
@@ -124,6 +130,7 @@ def main() -> None:
             ("filled in", f"{found['filling_seconds']:.1f} s"),
             ("planned in", f"{found['seconds']:.1f} s"),
             ("  of it the planner's processor time", f"{found['planner_cpu_seconds']:.1f} s"),
+            ("  of it the database's", f"{found['database_cpu_seconds']:.1f} s"),
             ("transactions", f"{found['transactions']:.0f}"),
             ("longest transaction", f"{found['longest_transaction_ms']:.0f} ms"),
             ("planner's peak memory", f"{found['peak_mb']:.0f} MB"),

@@ -56,7 +56,7 @@ def progress(campaign_id: int):
     was = request.args.get("was", "")
     with reading() as session:
         campaign = _campaign(session, campaign_id)
-        account = accounting.account(session, campaign_id)
+        account = accounting.lately(session, campaign_id)
         part = "_figures" if was == campaign.status else "_progress"
         answer = make_response(
             render_template(
@@ -102,7 +102,7 @@ def messages(campaign_id: int):
         return render_template(
             "pages/delivery/messages.html",
             campaign=campaign,
-            account=accounting.account(session, campaign_id),
+            account=accounting.lately(session, campaign_id),
             page=paging.page(lines, lambda line: [line.message.id], paging.SIZE),
             group=group,
             reason=reason,

@@ -51,14 +51,17 @@ def test_a_changed_token_is_refused(numbers, place, step):
         tokens.read(Purpose.CLICK, changed)
 
 
-@given(st.sampled_from(Purpose), st.integers(min_value=0, max_value=2**63), st.integers(1, 40))
-def test_tokens_made_together_are_those_made_one_by_one(purpose, number, most):
-    row = tokens.written(
-        tokens.pen(purpose).row(tokens.pack(number), [*map(tokens.last, range(1, most + 1))])
-    )
+@given(st.integers(0, 2**63), st.integers(0, 2**63), st.integers(0, 40))
+def test_tokens_made_together_are_those_made_one_by_one(contact, message, links):
+    of_contact, of_message = (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE), (Purpose.OPEN, Purpose.BOUNCE)
+    made = tokens.Stamper(of_contact, of_message, links).stamp(contact, message)
 
-    assert row == [tokens.sign(purpose, number, last) for last in range(1, most + 1)]
-    assert len({token[:12] for token in row}) == most
+    assert made == [
+        *(tokens.sign(purpose, contact, message) for purpose in of_contact),
+        *(tokens.sign(purpose, message) for purpose in of_message),
+        *(tokens.sign(Purpose.CLICK, message, link) for link in range(1, links + 1)),
+    ]
+    assert len({token[:13] for token in made}) == len(made)
 
 
 @given(st.integers(min_value=0, max_value=2**63), st.integers(min_value=0, max_value=100))

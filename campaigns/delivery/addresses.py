@@ -91,23 +91,11 @@ def click_base() -> str:
     return f"{_base()}/c/"
 
 
-class Marker:
-    """Makes all tokens of one letter after another; the settings are read when it is made."""
-
-    def __init__(self, links: int) -> None:
-        self._links = [tokens.last(position) for position in range(1, links + 1)]
-        self._of_contact = [tokens.pen(one) for one in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)]
-        self._of_message = [tokens.pen(one) for one in (Purpose.OPEN, Purpose.BOUNCE, Purpose.MESSAGE_ID)]
-        self._click = tokens.pen(Purpose.CLICK)
-
-    def mark(self, contact_id: int, message_id: int) -> list[str]:
-        """The tokens named by MARKS, then those of the links."""
-        contact, message = tokens.pack(contact_id), tokens.last(message_id)
-        made = [pen.raw(contact, message) for pen in self._of_contact]
-        made += [pen.raw(b"", message) for pen in self._of_message]
-        if self._links:
-            made += self._click.row(message.packed, self._links)
-        return tokens.written(made)
+def marker(links: int) -> tokens.Stamper:
+    """What makes the tokens named by MARKS, then those of so many links, for one letter after another."""
+    return tokens.Stamper(
+        (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES), (Purpose.OPEN, Purpose.BOUNCE, Purpose.MESSAGE_ID), links
+    )
 
 
 def _base() -> str:

@@ -61,6 +61,23 @@ class Edition:
         return not all(Tracking.OFF in levels for levels in (self.track_opens, self.track_clicks))
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One message to be written, and all that is known for it."""
+
+    message_id: int
+    contact_id: int
+    address: str
+    tries: int
+    contact: dict[str, Any]  # merge values, built-in types only
+    said: str | None  # about being followed
+
+    @property
+    def domain(self) -> str:
+        """Where the letter goes."""
+        return self.address.rpartition("@")[2]
+
+
 def edition(session: Session, campaign: Campaign) -> Edition:
     """The campaign's letter, compiled once a process, with sender, keys and levels as they are now."""
     firm = people.organisation(session)

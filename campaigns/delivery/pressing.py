@@ -10,7 +10,7 @@ from campaigns import settings
 from campaigns.accounts.models import Tracking
 from campaigns.consent import gate
 from campaigns.delivery import addresses
-from campaigns.delivery.editions import Edition
+from campaigns.delivery.editions import Edition, Recipient
 from campaigns.mail import press
 from campaigns.mail.letter import Letter
 from campaigns.mail.signing import Signer
@@ -46,9 +46,9 @@ class Road:
         """
         self._edition = edition
         self._links = len(edition.letterer.links)
-        self._head = press.Head(sample)
-        self.signer = Signer(edition.keys, self._head.names)
-        self._marker = addresses.Marker(self._links)
+        self.head = press.Head(sample)
+        self.signer = Signer(edition.keys, self.head.names)
+        self.marker = addresses.marker(self._links)
         self._marks = [*addresses.MARKS, *(_link_mark(place) for place in range(1, self._links + 1))]
         self._bases = {
             "unsubscribe_url": addresses.unsubscribe_base(),
@@ -58,18 +58,16 @@ class Road:
         self._pressed: dict[tuple[Tracking, Tracking], PressedLetter | None] = {}
         self._for_saying: dict[str | None, PressedLetter | None] = {}
 
-    def write(
-        self, contact_id: int, message_id: int, contact: dict[str, Any], said: str | None, to: press.Field
-    ) -> Unsigned:
+    def write(self, recipient: Recipient, to: press.Field) -> Unsigned:
         """The letter; raises anything where only the plain road can tell what is wrong, if anything is."""
-        letter = self._letter(said)
-        marks = self._marker.mark(contact_id, message_id)
-        values: dict[str, Any] = {"contact": contact}
+        letter = self.letter(recipient.said)
+        marks = self.marker.stamp(recipient.contact_id, recipient.message_id)
+        values: dict[str, Any] = {"contact": recipient.contact}
         for name in letter.whole:
             values[name] = self._whole(name, marks)
         subject, body = letter.fill(marks, values)
         unsubscribe, _preferences, _open, bounce, message = marks[:5]
-        head, fields = self._head.fill(to, press.subject(subject), message, unsubscribe)
+        head, fields = self.head.fill(to, press.subject(subject), message, unsubscribe)
         return Unsigned(
             addresses.returned(bounce, self._edition.bounce_domain),
             head,
@@ -78,8 +76,8 @@ class Road:
             fields,
         )
 
-    def _letter(self, said: str | None) -> PressedLetter:
-        """The form for contacts who said this about being followed."""
+    def letter(self, said: str | None) -> PressedLetter:
+        """The form for contacts who said this about being followed; raises NotPressable."""
         if said not in self._for_saying:
             edition = self._edition
             levels = (

@@ -4,8 +4,7 @@
 and turns to the plain one for every letter that it can't vouch for.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -15,7 +14,7 @@ from campaigns.accounts.models import Tracking
 from campaigns.consent import gate
 from campaigns.database import now
 from campaigns.delivery import addresses, pressing
-from campaigns.delivery.editions import Edition, edition
+from campaigns.delivery.editions import Edition, Recipient, edition
 from campaigns.delivery.pressing import PIXEL, Road, Unsigned
 from campaigns.mail import compile, dkim, press
 from campaigns.mail.letter import HeaderProblem, Letter
@@ -34,6 +33,9 @@ __all__ = [
 ]
 
 
+_TOGETHER = 64  # letters signed at once: a multiple of eight, and few enough to stay in the processor's cache
+
+
 class Known(NamedTuple):
     """What is known of one contact for a letter."""
 
@@ -41,25 +43,7 @@ class Known(NamedTuple):
     said: str | None  # about being followed
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One message to be written, and all that is known for it."""
-
-    message_id: int
-    contact_id: int
-    address: str
-    tries: int
-    contact: dict[str, Any]
-    said: str | None  # about being followed
-
-    @property
-    def domain(self) -> str:
-        """Where the letter goes."""
-        return self.address.rpartition("@")[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """A letter ready for the wire, in its envelope; no line of it begins with a dot."""
 
     envelope_from: str
@@ -84,30 +68,39 @@ def write_many(edition: Edition, recipients: Sequence[Recipient]) -> list[Finish
     The bytes are in CRLF lines, none of which begins with a dot: they go on the wire as they are.
     """
     try:
-        road = pressing.road(edition, lambda: _sample(edition))
+        fast = road(edition)
     except HeaderProblem as problem:  # the sender's name or address: nobody's letter can be written
         return [problem for _recipient in recipients]
+    written: list[Finished | Exception] = []
+    for at in range(0, len(recipients), _TOGETHER):
+        written += _written(fast, edition, recipients[at : at + _TOGETHER])
+    return written
+
+
+def road(edition: Edition) -> Road:
+    """The edition's fast road; raises HeaderProblem when no letter of it can be written."""
+    return pressing.road(edition, lambda: _sample(edition))
+
+
+def _written(road: Road, edition: Edition, recipients: Sequence[Recipient]) -> list[Finished | Exception]:
     unsigned = [_unsigned(road, edition, recipient) for recipient in recipients]
-    good = [letter.to_sign for letter in unsigned if isinstance(letter, Unsigned)]
-    signatures = iter(road.signer.sign(good))
-    return [
-        letter
-        if isinstance(letter, Exception)
-        else Finished(
-            letter.envelope_from,
-            recipient.address,
-            next(signatures) + letter.head + letter.body,
-            letter.envelope_id,
-        )
-        for letter, recipient in zip(unsigned, recipients, strict=True)
-    ]
+    signatures: Iterator[bytes] = iter(())
+    if edition.keys:
+        signatures = iter(road.signer.sign([one.to_sign for one in unsigned if isinstance(one, Unsigned)]))
+    finished: list[Finished | Exception] = []
+    for one, to in zip(unsigned, recipients, strict=True):
+        if isinstance(one, Exception):
+            finished.append(one)
+        else:
+            raw = b"".join((next(signatures, b""), one.head, one.body))
+            finished.append(Finished(one.envelope_from, to.address, raw, one.envelope_id))
+    return finished
 
 
 def _unsigned(road: Road, edition: Edition, recipient: Recipient) -> Unsigned | Exception:
-    contact = recipient.contact
     try:
-        to = press.to(_shown_name(contact), recipient.address)
-        return road.write(recipient.contact_id, recipient.message_id, contact, recipient.said, to)
+        to = press.to(_shown_name(recipient.contact), recipient.address)
+        return road.write(recipient, to)
     except Exception:  # whatever it is, the plain road says whether and why it can't be written
         try:
             return _plainly(edition, recipient)
@@ -116,7 +109,7 @@ def _unsigned(road: Road, edition: Edition, recipient: Recipient) -> Unsigned | 
 
 
 def _plainly(edition: Edition, recipient: Recipient) -> Unsigned:
-    letter = _letter(edition, recipient)
+    letter = composed(edition, recipient)
     raw = compile.build(letter)
     head, blank, body = raw.partition(b"\r\n\r\n")
     _names, fields, _hash = dkim.covered(raw)
@@ -126,7 +119,7 @@ def _plainly(edition: Edition, recipient: Recipient) -> Unsigned:
 
 def write(edition: Edition, recipient: Recipient) -> Finished:
     """One contact's letter, signed; raises TemplateProblem or HeaderProblem when it can't be written."""
-    letter = _letter(edition, recipient)
+    letter = composed(edition, recipient)
     raw = compile.build(letter)
     for key in reversed(edition.keys):  # so that the first key's signature stands first
         raw = dkim.sign(raw, key)
@@ -138,7 +131,8 @@ def write(edition: Edition, recipient: Recipient) -> Finished:
     )
 
 
-def _letter(edition: Edition, recipient: Recipient) -> Letter:
+def composed(edition: Edition, recipient: Recipient) -> Letter:
+    """One contact's letter before it becomes bytes; raises TemplateProblem."""
     message_id, contact_id = recipient.message_id, recipient.contact_id
     links = {
         "unsubscribe_url": addresses.unsubscribe(contact_id, message_id),

@@ -19,6 +19,9 @@ LONGEST_NAME = 100  # characters of a display name; mail programs show 30 or so
 _WORD = 76  # RFC 2047: a line with an encoded word is no longer
 _FRAME = len("=?utf-8?q??=")
 _PHRASE_SAFE = frozenset((string.ascii_letters + string.digits + "!*+-/").encode())
+_Q_SAFE = bytes([*_PHRASE_SAFE, ord(" ")])
+_Q_SPELT = [chr(byte) if byte in _PHRASE_SAFE else f"={byte:02X}" for byte in range(256)]
+_Q_SPELT[ord(" ")] = "_"
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _FIELD_NAME = re.compile(r"[!-9;-~]+")
 _UNSEEN = ("Cc", "Cs")  # control characters and halves of surrogate pairs
@@ -67,6 +70,8 @@ def given(name: str, value: str) -> bytes:
 def tidy(name: str, value: str) -> str:
     """The value in one line without control characters, blanks single; raises on CR, LF and NUL."""
     refuse_breaks(name, value)
+    if value.isprintable() and "  " not in value:
+        return value.strip(" ")
     value = " ".join(value.split())
     return "".join(char for char in value if unicodedata.category(char) not in _UNSEEN)
 
@@ -114,7 +119,11 @@ def _encoded_words(value: str, used: int) -> list[str]:
 
     Q spells only what is safe within a phrase. A word never ends inside a character.
     """
-    in_q = sum(map(_q_cost, value)) <= len(value.encode("utf-8")) * 4 / 3
+    raw = value.encode("utf-8")
+    q_cost = len(raw) + 2 * len(raw.translate(None, _Q_SAFE))
+    in_q = q_cost <= len(raw) * 4 / 3
+    if (q_cost if in_q else -(-len(raw) // 3) * 4) <= _WORD - _FRAME - used:
+        return [_q_word(value) if in_q else _b_word(value)]
     cost = _q_cost if in_q else _b_cost
     words, piece, taken, room = [], "", 0, max(_WORD - _FRAME - used, 16)
     for char in value:
@@ -135,8 +144,7 @@ def _b_cost(char: str) -> int:
 
 
 def _q_word(piece: str) -> str:
-    spelt = [chr(byte) if byte in _PHRASE_SAFE else f"={byte:02X}" for byte in piece.encode()]
-    return f"=?utf-8?q?{''.join(spelt).replace('=20', '_')}?="
+    return f"=?utf-8?q?{''.join([_Q_SPELT[byte] for byte in piece.encode()])}?="
 
 
 def _b_word(piece: str) -> str:

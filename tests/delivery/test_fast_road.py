@@ -121,8 +121,8 @@ ANN = {
     "language": "cs", "tags": ["vip", ".net"], "fields": {"size": 41, "born": "2000-02-29", "odd key": None},
 }  # fmt: skip
 PRESSABLE = (
-    "Dear {{ contact.first_name|default('friend') }} of {{ firm.name }}\n.{{ contact.no or contact.email }}",
-    "{% if contact.last_name %}.{{ contact.last_name }}{% else %}x{% endif %}{{ unsubscribe_url }}{{ link_1 }}",
+    "Dear {{ contact.first_name|default('friend') }} of {{ firm.name }}\n.{{ contact.no or contact.city }}",
+    "{% if contact.last_name %}.{{ contact.last_name }}{% else %}x{% endif %}{{ unsubscribe_url }}",
     "{% if firm.name %}{{ firm.postal_address }}{% elif contact.name %}no{% endif %}{{ web_url }}.",
     "{% for tag in contact.tags %}{{ tag|upper }}{{ link_2 }}\n{% endfor %}{{ contact.tags }}",
     "{% set mine = contact.first_name|upper %}{{ mine }}{% if mine %}{{ preferences_url }}{% endif %}",

@@ -194,3 +194,20 @@ def test_without_an_organisation_nobody_is_followed(session):
     session.commit()
 
     assert "/c/" not in html_of(letters(campaign)["ann@example.com"])
+
+
+def test_what_is_known_of_many_contacts_at_once(session):
+    firm = factories.make_organisation(session)
+    firm.track_opens = firm.track_clicks = Tracking.IDENTIFIED
+    ann = factories.make_contact(session, "ann@example.com", first_name="Ann", tracked=True)
+    bob = factories.make_contact(session, "bob@example.com", first_name="Bob")
+    campaign = launch(session, html=LINKS)
+
+    with reading() as fresh:
+        edition = writing.edition(fresh, fresh.get_one(Campaign, campaign.id))
+        found = writing.known(fresh, [ann.id, bob.id, 10**9], edition)
+
+    assert {id_: (one.contact["first_name"], one.said) for id_, one in found.items()} == {
+        ann.id: ("Ann", "granted"),
+        bob.id: ("Bob", None),
+    }

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,12 +27,28 @@ def small_disk(place: Path, megabytes: int) -> Iterator[Path]:
         _libc.umount2(os.fsencode(place), _LAZILY)
 
 
-def fill_up(place: Path) -> Path:
-    """Leave no room on the disk; remove the returned file to have it back."""
-    ballast = place / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4096)
-        except OSError:
-            return ballast
+class Ballast:
+    """Leaves no room on a disk, and takes what others give back, until it is removed."""
+
+    def __init__(self, place: Path) -> None:
+        self._path = place / "ballast"
+        self._over = threading.Event()
+        self._full = threading.Event()
+        self._thread = threading.Thread(target=self._fill, daemon=True)
+        self._thread.start()
+        self._full.wait(30)
+
+    def _fill(self) -> None:
+        with self._path.open("wb", buffering=0) as file:
+            while not self._over.wait(0.001):
+                try:
+                    while True:
+                        file.write(bytes(4096))
+                except OSError:
+                    self._full.set()
+
+    def remove(self) -> None:
+        """Give all of it back."""
+        self._over.set()
+        self._thread.join()
+        self._path.unlink()

@@ -9,7 +9,7 @@ from campaigns.database import transaction
 from campaigns.mailings import scheduling
 from campaigns.mailings.models import Campaign, Status
 from tests.delivery.launching import fresh, launch
-from tests.faults.disks import fill_up, small_disk
+from tests.faults.disks import Ballast, small_disk
 from tests.faults.invariant import fill, holds
 from tests.faults.pages import Pages
 from tests.faults.plant import Plant, wait_for
@@ -68,10 +68,10 @@ def test_no_room_for_the_database_and_the_journal(session, plant, small_data, se
     plant.midway(PEOPLE, 0.15 + 0.03 * seed)
 
     logged = len(plant.log())
-    ballast = fill_up(small_data)
+    ballast = Ballast(small_data)
     stops(plant)
     says_so(plant, campaign, logged)
-    ballast.unlink()
+    ballast.remove()
     goes_on(plant, campaign)
 
     holds(plant, campaign, eligible, ineligible, uncertain=0)
@@ -88,10 +88,10 @@ def test_no_room_for_the_journal(session, plant, small_data, seed):
     plant.midway(PEOPLE, 0.15 + 0.03 * seed)
 
     logged = len(plant.log())
-    ballast = fill_up(small_data)
+    ballast = Ballast(small_data)
     stops(plant)
     says_so(plant, campaign, logged)
-    ballast.unlink()
+    ballast.remove()
     goes_on(plant, campaign)
 
     holds(plant, campaign, eligible, ineligible, uncertain=0)
@@ -109,10 +109,10 @@ def test_no_room_for_postgresql(session, plant, postgres, seed):
     plant.midway(PEOPLE, 0.15 + 0.03 * seed)
 
     logged = len(plant.log())
-    ballast = fill_up(postgres.folder)
+    ballast = Ballast(postgres.folder)
     stops(plant)
     wait_for(lambda: SAYS.search(plant.log()[logged:]), 20, "word about the full disk", plant.logs)
-    ballast.unlink()
+    ballast.remove()
     postgres.revive()
     goes_on(plant, campaign)
 
@@ -127,7 +127,7 @@ def test_no_room_for_an_upload(session, plant, small_data, seed):
     plant.start_queue()
     pages = Pages(plant, session)
     table = b"email\n" + b"".join(b"someone%d@example.com\n" % n for n in range(100_000))
-    ballast = fill_up(small_data)
+    ballast = Ballast(small_data)
 
     refused = pages.upload("/imports/", "people.csv", table)
     assert refused.status_code == 413
@@ -135,5 +135,5 @@ def test_no_room_for_an_upload(session, plant, small_data, seed):
     assert pages.get("/imports/").status_code == 200
     assert list(small_data.glob("imports/*")) == []
 
-    ballast.unlink()
+    ballast.remove()
     assert pages.upload("/imports/", "people.csv", table).status_code == 302

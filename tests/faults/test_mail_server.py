@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from campaigns.consent.models import Suppression
 from campaigns.database import db_now, reading, transaction
-from campaigns.delivery.models import Message, Segment
+from campaigns.delivery.models import DomainPace, Message, Segment
 from campaigns.mailings import scheduling
 from campaigns.mailings.models import Campaign, Status
 from tests.delivery.launching import account, fresh, launch
@@ -19,8 +19,9 @@ PEOPLE = 300
 
 
 def time_passes(campaign: Campaign) -> None:
-    """Whoever was put off is due now: the minutes until then are not waited for."""
+    """Whoever was put off is due now, and no domain is spared: the minutes until then are not waited for."""
     with transaction() as session:
+        session.execute(sa.update(DomainPace).values(held_until=None))
         mine = Message.campaign_id == campaign.id
         session.execute(
             sa.update(Message).where(mine, Message.status == "deferred").values(next_try_at=db_now(-1))

@@ -11,25 +11,27 @@ from campaigns.contacts import tagging
 from campaigns.contacts.models import Category, Tag
 from campaigns.database import reading, transaction
 from campaigns.errors import BadInput, NotFound
-from campaigns.web import guards
+from campaigns.web import guards, paging
 from campaigns.words import _
 
 pages = Blueprint("labels", __name__, url_prefix="/labels")
+_SHOWN = 100
 _KINDS: dict[str, Any] = {"category": Category, "tag": Tag}
 
 
 @pages.get("/")
 @guards.role(Role.MARKETER)
 def index() -> str:
-    """All categories and tags."""
+    """All categories, and a page of tags: there may be thousands."""
+    after = paging.after(str)
     with reading() as session:
+        tags = tagging.listed(session, Tag, after[0] if after else "", _SHOWN + 1)
+        page = paging.page(tags, lambda row: [row[0].key], _SHOWN)
+        groups: list[tuple[str, str, Any]] = [("tag", _("Tags"), page.items)]
+        if not after:
+            groups.insert(0, ("category", _("Categories"), tagging.listed(session, Category)))
         return render_template(
-            "pages/contacts/labels.html",
-            groups=[
-                ("category", _("Categories"), tagging.listed(session, Category)),
-                ("tag", _("Tags"), tagging.listed(session, Tag)),
-            ],
-            counted=tagging.COUNTED,
+            "pages/contacts/labels.html", groups=groups, page=page, counted=tagging.COUNTED
         )
 
 

@@ -8,23 +8,25 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
 
 from campaigns.database import now
-from campaigns.words import LANGUAGES, _
+from campaigns.words import LANGUAGES, lazy
+
+_KINDS = {
+    "call": lazy("Call"),
+    "meeting": lazy("Meeting"),
+    "note": lazy("Note"),
+    "letter": lazy("Letter"),
+    "open": lazy("Opened a letter"),
+    "click": lazy("Clicked in a letter"),
+    "reply": lazy("Replied"),
+    "unsubscribe": lazy("Unsubscribed"),
+    "sign_up": lazy("Signed up"),
+    "purchase": lazy("Bought"),
+}
 
 
 def kind_word(kind: str) -> str:
     """An activity's kind in a word or two, as it stands behind a time."""
-    return {
-        "call": _("Call"),
-        "meeting": _("Meeting"),
-        "note": _("Note"),
-        "letter": _("Letter"),
-        "open": _("Opened a letter"),
-        "click": _("Clicked in a letter"),
-        "reply": _("Replied"),
-        "unsubscribe": _("Unsubscribed"),
-        "sign_up": _("Signed up"),
-        "purchase": _("Bought"),
-    }.get(kind, kind)
+    return str(_KINDS.get(kind, kind))
 
 
 def language_name(code: str, locale: str) -> str:

@@ -109,12 +109,15 @@ def at_most(session: Session, chosen: sa.Select[Any]) -> sa.Select[Any]:
     return chosen
 
 
-def listed(session: Session, kind: type[L]) -> Sequence[tuple[L, int]]:
-    """All labels of a kind by name, each with how many contacts wear it, counted to COUNTED."""
+def listed(
+    session: Session, kind: type[L], after: str = "", limit: int | None = None
+) -> Sequence[tuple[L, int]]:
+    """Labels of a kind by name, from beyond the key `after` on, each with its wearers, counted to COUNTED."""
     table, column = _LINKS[kind]
     some = sa.select(table.c.contact_id).where(table.c[column] == kind.id).correlate(kind).limit(COUNTED)
     worn = sa.select(sa.func.count()).select_from(some.subquery()).scalar_subquery()
-    return [(label, count) for label, count in session.execute(sa.select(kind, worn).order_by(kind.key))]
+    query = sa.select(kind, worn).where(kind.key > after).order_by(kind.key).limit(limit)
+    return [(label, count) for label, count in session.execute(query)]
 
 
 def all_of(session: Session, kind: type[L]) -> Sequence[L]:

@@ -4,7 +4,6 @@ Asks each page once within this process, and prints the statement that took long
 """
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from tests.bench.crowd import crowd, parser
 
 _LINES = 14  # of a plan; the rest is detail
 _WIDE = 150
+_TIMES = 4
 
 
 def _pages() -> list[str]:
@@ -73,18 +73,21 @@ def _listen() -> list[tuple[float, str, Any]]:
 
 
 def _slowest(app: Flask, path: str, asked: list[tuple[float, str, Any]]) -> tuple[str, Any]:
-    """The statement of this page that took longest, the second time the page was asked for."""
+    """The statement of this page that takes longest, each at its quickest of some times."""
     with database.reading() as session:
         admin = session.get_one(User, 1)
     client = app.test_client()
-    open_page: Callable[[], Any] = lambda: client.get(path)  # noqa: E731
     with client.session_transaction() as stored:
         stored.update(_user_id=admin.fs_uniquifier, _fresh=True, fs_cc="set", fs_paa=time.time())
-    open_page()
-    asked.clear()
-    open_page()
-    _took, statement, values = max(asked, key=lambda one: one[0])
-    return statement, values
+    quickest: dict[str, tuple[float, Any]] = {}
+    for _time in range(_TIMES):
+        asked.clear()
+        client.get(path)
+        for took, statement, values in asked:
+            if statement not in quickest or took < quickest[statement][0]:
+                quickest[statement] = took, values
+    statement = max(quickest, key=lambda words: quickest[words][0])
+    return statement, quickest[statement][1]
 
 
 def _plan(statement: str, values: Any) -> list[str]:

@@ -173,3 +173,30 @@ def test_rows_say_who_they_are_without_asking_again(session, garden):
     assert row.company.name == "Novák Mills"
     assert [tag.name for tag in row.tags] == ["basic", "vip"]
     assert row.owner.id == garden["seller"].id
+
+
+@pytest.mark.both_databases
+def test_those_quiet_for_long_come_in_the_order_of_their_last_contact(session):
+    for days in (400, 10, 95, 200, 89):
+        contact = factories.make_contact(session, f"d{days}@example.com", last_name=f"D{days}")
+        contact.last_contact_at = now() - timedelta(days=days)
+    factories.make_contact(session, "never@example.com", last_name="Never")
+    session.flush()
+
+    asked = Filters(quiet=90)
+    assert [c.last_name for c in finding.find(session, asked, sort="last")] == [
+        "D95",
+        "D200",
+        "D400",
+        "Never",
+    ]
+    assert [c.last_name for c in finding.find(session, asked, sort="-last")] == [
+        "D400",
+        "D200",
+        "D95",
+        "Never",
+    ]
+
+
+def test_a_word_typed_twice_is_asked_once():
+    assert len(conditions.words("an an an")) == 1

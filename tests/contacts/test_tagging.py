@@ -1,5 +1,8 @@
 """Categories and tags: one of each name, put on and taken off many at a stroke, renamed and merged."""
 
+import html
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -91,3 +94,18 @@ def test_a_deleted_label_leaves_its_contacts(session):
     assert session.scalar(sa.select(sa.func.count()).select_from(Contact)) == 1
     with pytest.raises(NotFound):
         tagging.one(session, Category, label.id)
+
+
+def test_labels_are_listed_a_page_at_a_time(session, marketer_client):
+    for number in range(101):
+        tagging.tag(session, f"kind {number:03}")
+    tagging.category(session, "Cutters")
+    session.commit()
+
+    first = marketer_client.get("/labels/").text
+    assert "kind 099" in first
+    assert "kind 100" not in first
+    assert "Cutters" in first
+    later = html.unescape(re.findall(r'href="([^"]*after=[^"]*)"', first)[-1])
+    assert "kind 100" in marketer_client.get(later).text
+    assert [label.name for label, _worn in tagging.listed(session, Tag, "kind 099")] == ["kind 100"]

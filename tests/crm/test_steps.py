@@ -119,3 +119,16 @@ def test_many_get_the_same_step_each_for_its_owner(session, anna):
     for form in ({"what": "", "due_on": "2026-11-22"}, {"what": "Call", "due_on": "soon"}):
         with pytest.raises(BadInput):
             steps.set_on_all(session, everybody, form, user)
+
+
+@pytest.mark.both_databases
+def test_what_is_due_is_the_same_for_one_who_sees_all_and_one_whose_sight_lets_all_through(session, anna):
+    today = date(2026, 11, 22)
+    for ahead in (-3, 0, 2):
+        steps.set_step(session, anna.id, f"In {ahead}", today + timedelta(days=ahead), None)
+    session.flush()
+
+    everything = steps.due(session, today, sa.true())
+    assert [step.what for step in everything] == ["In -3", "In 0"]
+    assert steps.due(session, today, Contact.id > 0) == everything
+    assert steps.due(session, today, Contact.id < 0) == []

@@ -1,11 +1,13 @@
 """The gate's other half: how far one contact's opens and clicks may be followed."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from campaigns import bulk
 from campaigns.accounts.models import Tracking
 from campaigns.consent.models import Basis, Consent, Purpose
 from campaigns.consent.standing import NO, YES, State
@@ -46,14 +48,15 @@ def tracking_states(session: Session, contact_ids: Sequence[int]) -> dict[int, s
     found: dict[int, str] = {}
     for start in range(0, len(contact_ids), _CHUNK):
         some = contact_ids[start : start + _CHUNK]
-        rows = session.execute(_said.where(Consent.contact_id.in_(some)))
+        rows = session.execute(_said.where(bulk.among(session, _consent.contact_id, some)))
         found.update((contact_id, state) for contact_id, state in rows)
     return found
 
 
-_said = sa.select(Consent.contact_id, Consent.state).where(
-    Consent.purpose == Purpose.TRACKING,
-    sa.or_(Consent.state.not_in(YES), Consent.basis == Basis.CONSENT),
+_consent = cast(sa.Table, Consent.__table__).c
+_said = sa.select(_consent.contact_id, _consent.state).where(
+    _consent.purpose == Purpose.TRACKING,
+    sa.or_(_consent.state.not_in(YES), _consent.basis == Basis.CONSENT),
 )
 
 

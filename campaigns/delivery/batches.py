@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.consent import gate
 from campaigns.contacts.models import Contact
-from campaigns.database import db_now
+from campaigns.database import BigId, db_now
 from campaigns.delivery import writing
 from campaigns.delivery.changing import change
 from campaigns.delivery.claiming import Lease
@@ -31,18 +31,32 @@ class Batch:
     moved: list[Any] = field(default_factory=list)  # rows whose contact is gone or has another address
 
 
-def read(session: Session, lease: Lease, edition: Edition, after: int, most: int) -> Batch:
-    """The next up to `most` who wait behind this contact id; looks only."""
-    rows = session.execute(
+_message = cast(sa.Table, Message.__table__).c
+
+
+def who_waits(lease: Lease, purpose: str) -> sa.Select[Any]:
+    """Everybody in the segment who waits behind `after`, `most` of them, and what the gate says as of now."""
+    of_contact = _message.contact_id
+    return (
         sa.select(
-            Message.id, Message.contact_id, Message.address, Message.tries,
-            Contact.email, gate.refusal(edition.purpose).label("refusal"),
+            _message.id, of_contact, _message.address, _message.tries,
+            Contact.email, gate.refusal(purpose).label("refusal"),
         )
-        .join_from(Message, Contact, Contact.id == Message.contact_id, isouter=True)
-        .where(lease.rows, Message.contact_id > after, waits())
-        .order_by(Message.contact_id)
-        .limit(sa.literal_column(str(int(most))))
-    ).all()  # fmt: skip
+        .join_from(_message.id.table, Contact, Contact.id == of_contact, isouter=True)
+        .where(
+            _message.campaign_id == lease.campaign_id,
+            of_contact.between(lease.first, lease.last),
+            of_contact > sa.bindparam("after", type_=BigId),
+            waits(_message),
+        )
+        .order_by(of_contact)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )  # fmt: skip
+
+
+def read(session: Session, chosen: sa.Select[Any], edition: Edition, after: int, most: int) -> Batch:
+    """The next up to `most` of those chosen by `who_waits`, behind this contact id; looks only."""
+    rows = session.connection().execute(chosen, {"after": after, "most": most}).all()
     batch = Batch(last=rows[-1].contact_id if rows else None)
     may = []
     for row in rows:
@@ -56,11 +70,11 @@ def read(session: Session, lease: Lease, edition: Edition, after: int, most: int
     return batch
 
 
-def waits() -> sa.ColumnElement[bool]:
+def waits(message: Any = Message) -> sa.ColumnElement[bool]:
     """Whether a message is to be tried now."""
     return sa.or_(
-        Message.status == MessageStatus.PLANNED,
-        sa.and_(Message.status == MessageStatus.DEFERRED, Message.next_try_at <= db_now()),
+        message.status == MessageStatus.PLANNED,
+        sa.and_(message.status == MessageStatus.DEFERRED, message.next_try_at <= db_now()),
     )
 
 

@@ -50,6 +50,7 @@ class Ledger:
         self._lease = lease
         self._sender_id = sender_id
         self._edition = edition
+        self._chosen = batches.who_waits(lease, edition.purpose)
         self._journal = journal
         self._least = least
         self._woken = woken
@@ -167,7 +168,7 @@ class Ledger:
     def _read_more(self) -> None:
         with reading() as session:
             limits.current(session)
-            batch = batches.read(session, self._lease, self._edition, self._after, 2 * self._size)
+            batch = batches.read(session, self._chosen, self._edition, self._after, 2 * self._size)
         if batch.moved:
             with transaction() as session:
                 if session.scalar(sa.select(Segment.id).where(self._lease.held).with_for_update()):

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns import bulk
 from campaigns.contacts.models import Company, Contact
 from campaigns.mailings import merging
 from campaigns.mailings.merging import Values
@@ -39,8 +40,7 @@ class Gatherer:
         """The merge values of these contacts, by id; who is no longer there is not among them."""
         if self._everything or not ids:
             return merging.of_contacts(session, ids) if ids else {}
-        connection = session.connection()
-        rows = connection.execute(self._query.where(_among(connection, ids)), {"ids": list(ids)})
+        rows = session.execute(self._query.where(bulk.among(session, _CONTACT.id, ids)))
         names = self._columns
         found = {row[0]: _values(names, row[1:]) for row in rows}
         for key in sorted(self._labels):
@@ -56,10 +56,3 @@ def _values(names: tuple[str, ...], row: Any) -> Values:
     if "fields" in contact:
         contact["fields"] = merging.named(contact["fields"])
     return contact
-
-
-def _among(connection: sa.Connection, ids: Sequence[int]) -> sa.ColumnElement[bool]:
-    """The condition that a contact is one of `ids`: one array where the database has them."""
-    if connection.dialect.name != "postgresql":
-        return _CONTACT.id.in_(sa.bindparam("ids", expanding=True))
-    return _CONTACT.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))

@@ -31,7 +31,7 @@ def letters(campaign) -> dict[str, writing.Finished]:
         lease = claiming.lease(session, campaign.id, segments(campaign)[0].id, owning.new())
     with reading() as session:
         edition = writing.edition(session, session.get_one(Campaign, campaign.id))
-        found = batches.read(session, lease, edition, -1, 100).recipients
+        found = batches.read(session, batches.who_waits(lease, campaign.purpose), edition, -1, 100).recipients
         return {one.address: writing.write(edition, one) for one in found}
 
 

@@ -48,11 +48,6 @@ def keys_of(sender: Sender) -> list[dkim.DkimKey]:
     ]
 
 
-def key_of(sender: Sender) -> dkim.DkimKey | None:
-    """The first of the keys that sign this sender's letters."""
-    return next(iter(keys_of(sender)), None)
-
-
 def check(sender: Sender, resolver: dns.resolver.Resolver | None = None) -> list[Check]:
     """What DNS says of the sender's domain; warnings only, and one of them when it can't be asked."""
     try:

@@ -53,5 +53,6 @@ def _letter(sender: Sender, preview: Preview, to: str) -> tuple[Letter, bytes]:
         headers=(("Auto-Submitted", "auto-generated"),),
     )
     raw = compile.build(letter)
-    key = dns_records.key_of(sender)
-    return letter, dkim.sign(raw, key) if key else raw
+    for key in reversed(dns_records.keys_of(sender)):
+        raw = dkim.sign(raw, key)
+    return letter, raw

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from campaigns.contacts.models import Contact
 from campaigns.crm.models import CONFIDENCE, Activity, Kind
 from campaigns.database import UTC, now
+from campaigns.today import gathering
 
 LATELY = timedelta(days=30)
 _KINDS = tuple(sorted(CONFIDENCE, key=CONFIDENCE.__getitem__, reverse=True))
@@ -47,10 +48,10 @@ def _newest(
     session: Session, visible: sa.ColumnElement[bool], after: tuple[datetime, int] | None, size: int
 ) -> Sequence[Activity]:
     """Each contact's newest engagement; every kind is walked along its own index, newest first."""
-    parts = []
+    parts, theirs = [], gathering.chosen(session, visible)
     for kind in _KINDS:
         part = sa.select(Activity.id, Activity.at).join(Contact, Contact.id == Activity.contact_id)
-        part = part.where(Activity.kind == kind, Activity.at > now() - LATELY, visible, ~_overtaken())
+        part = part.where(Activity.kind == kind, Activity.at > now() - LATELY, *theirs, ~_overtaken())
         if after is not None:
             at = sa.bindparam(None, after[0], type_=UTC(), unique=True)
             part = part.where(sa.tuple_(Activity.at, Activity.id) < sa.tuple_(at, sa.literal(after[1])))

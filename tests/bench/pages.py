@@ -106,9 +106,8 @@ def _nothing_waits() -> bool:
 def _tell(found: list[Taken], limit: float) -> None:
     print(f"{'first':>8}{'work':>8}{'median':>8}{'95 %':>8}  page")
     for one in found:
-        print(
-            f"{one.first:8.1f}{one.work:8.1f}{one.median:8.1f}{one.high:8.1f}  {one.path}{'  !' if one.high > limit else ''}"
-        )
+        figures = f"{one.first:8.1f}{one.work:8.1f}{one.median:8.1f}{one.high:8.1f}"
+        print(f"{figures}  {one.path}{'  !' if one.high > limit else ''}")
 
 
 def _meter(made: Installation) -> costs.Meter:

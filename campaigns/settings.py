@@ -36,7 +36,7 @@ class Sending(BaseModel):
     """How campaigns are handed to the mail server; times in seconds."""
 
     lease: float = Field(default=180, gt=0)  # how long a silent worker keeps its part; see Relay.dot_timeout
-    segment: int = Field(default=500, ge=1, le=5000)  # most recipients in one part
+    segment: int = Field(default=5000, ge=1, le=20_000)  # most recipients in one part
     planned_at_once: int = Field(default=10_000, ge=1, le=100_000)  # contacts looked at in one transaction
     troubles: int = Field(default=3, ge=1, le=100)  # failures in a row after which a campaign pauses itself
     ask_again: float = Field(default=60, gt=0)  # until a mail server that was away is asked again

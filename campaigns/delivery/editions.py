@@ -5,7 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -61,8 +61,7 @@ class Edition:
         return not all(Tracking.OFF in levels for levels in (self.track_opens, self.track_clicks))
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One message to be written, and all that is known for it."""
 
     message_id: int

@@ -106,5 +106,5 @@ def _held_to(speed: str, domains: list[str]) -> str:
         return _("Held to %(speed)s for %(domain)s.", speed=speed, domain=domains[0])
     named, more = ", ".join(domains[:_NAMED]), len(domains) - _NAMED
     if more > 0:
-        named = _("%(list)s and %(number)s others", list=named, number=more)
+        named = _("%(list)s and %(number)s more", list=named, number=more)
     return _("Held to %(speed)s for each of %(domains)s.", speed=speed, domains=named)

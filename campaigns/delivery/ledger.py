@@ -9,6 +9,7 @@ second's letters, so that pausing, cancelling and unsubscribing take hold within
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Collection
+from typing import cast
 
 import sqlalchemy as sa
 import structlog
@@ -28,10 +29,11 @@ from campaigns.delivery.writing import Edition, Recipient
 from campaigns.mailings.models import Campaign, Status
 
 log = structlog.get_logger()
+_segment, _campaign = (cast(sa.Table, model.__table__) for model in (Segment, Campaign))
 _BEAT = 0.5  # seconds between two looks at the campaign, however slowly letters go
 _FRESH = 1.0  # seconds for which the gate's answer about somebody holds
 _SHARE = 0.25  # seconds' worth of letters in a window
-_MOST = 250  # letters in a window
+_MOST = 500  # letters in a window
 _SURE = 0.9  # of a lease: the rest is for clocks that differ
 
 
@@ -155,13 +157,12 @@ class Ledger:
     def _round(self) -> None:
         if self.lost or self.halted:
             return
+        was_dry = self.dry
         if not self._exhausted and len(self._read) + len(self.ready) < 2 * self._size:
             self._read_more()
         if clock() - self._asked > _FRESH:
             self._ask_again()
-        before = (len(self.ready), self.dry)
-        self._commit(more=True)
-        if self.lost or self.halted or self.dry > before[1] or len(self.ready) > before[0]:
+        if self._commit(more=True) or self.lost or self.halted or self.dry > was_dry:
             self._woken()
         self._sync()
 
@@ -217,12 +218,12 @@ class Ledger:
                     queue.remove(one)
                     self._results[one.message_id] = batches.skipped(refused[one.contact_id])
 
-    def _commit(self, more: bool = False) -> None:
-        """One window: what was, what may be, and whether we still may."""
+    def _commit(self, more: bool = False) -> bool:
+        """One window: what was, what may be, and whether we still may; True when there is more to send."""
         with self._writing:
-            self._window(more)
+            return self._window(more)
 
-    def _window(self, more: bool) -> None:
+    def _window(self, more: bool) -> bool:
         with self._lock:
             results, bounced = dict(self._results), list(self._bounced)
             room = max(2 * self._size - len(self.ready), 0) if more else 0
@@ -246,17 +247,17 @@ class Ledger:
         self.until = 0 if self.lost else asked + settings.current().sending.lease * _SURE
         self.halted = status != Status.SENDING
         self._pace(sum(result.tried for result in results.values()), asked)
+        return bool(fresh)
 
     def _write(self, results: dict[int, Result], bounced: list[str], wire: list[int]) -> Status | None:
         lease = self._lease
-        campaign = sa.select(Campaign.status).where(Campaign.id == lease.campaign_id).scalar_subquery()
+        campaign = sa.select(_campaign.c.status).where(_campaign.c.id == lease.campaign_id).scalar_subquery()
         with transaction() as session:
             held = session.execute(
-                sa.update(Segment)
-                .where(lease.held)
+                sa.update(_segment)
+                .where(_segment.c.id == lease.segment_id, _segment.c.fence == lease.fence)
                 .values(wire=wire, marked_at=db_now(), lease_until=claiming.until())
                 .returning(campaign)
-                .execution_options(synchronize_session=False)
             ).one_or_none()
             if held is None:
                 segment = session.get_one(Segment, lease.segment_id, with_for_update=True)

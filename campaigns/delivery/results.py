@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -18,8 +17,7 @@ table = cast(sa.Table, Message.__table__)
 LONGEST_REPLY = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What one attempt came to; `tried` is False where the letter surely never got its final dot."""
 
     status: MessageStatus
@@ -49,8 +47,7 @@ def record(session: Session, fence: int, results: Mapping[int, Result], *, held:
     if not results:
         return 0
     if session.get_bind().dialect.name == "postgresql":
-        given = [dict(zip(_TYPES, _values(*item), strict=True)) for item in results.items()]
-        written = json.dumps(given, default=datetime.isoformat)
+        written = json.dumps([_given(*item) for item in results.items()])
         return change(session, _AT_ONCE, {"of_fence": fence, "held": held, "given": written})
     rows = [_row(fence, message_id, result, held) for message_id, result in results.items()]
     return change(session, _ONE_BY_ONE, rows)
@@ -63,12 +60,28 @@ _TYPES: dict[str, Any] = {
 }  # fmt: skip
 
 
+_MOMENTS = ("next_try_at", "sent_at", "handed_over_at")
+
+
 def _values(message_id: int, result: Result) -> tuple[Any, ...]:
     """In the order of `_TYPES`."""
     return (
         message_id, result.settles, result.status.value, result.reason, clean(result.reply),
         result.next_try_at, result.sent_at, result.handed_over_at, int(result.tried),
     )  # fmt: skip
+
+
+def _given(message_id: int, result: Result) -> dict[str, Any]:
+    """The new values as JSON has them; what is left out is NULL."""
+    row = {
+        "id": message_id, "settles": result.settles, "status": result.status, "reason": result.reason,
+        "reply": clean(result.reply), "tried": int(result.tried),
+    }  # fmt: skip
+    for name in _MOMENTS:
+        moment = getattr(result, name)
+        if moment:
+            row[name] = moment.isoformat()
+    return row
 
 
 def _row(fence: int, message_id: int, result: Result, held: bool) -> dict[str, Any]:

@@ -35,8 +35,6 @@ def upgrade() -> None:
         sa.Column("domains", sa.JSON(), nullable=False),
         sa.Column("coverage", sa.JSON(), nullable=False),
         sa.Column("counted_at", UTC(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaign.id"], name=op.f("fk_tally_campaign_id_campaign")
-        ),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_tally_campaign_id_campaign")),
         sa.PrimaryKeyConstraint("campaign_id", name=op.f("pk_tally")),
     )

@@ -235,7 +235,7 @@ def test_many_domains_are_one_sentence(campaign, session, marketer_client):
 
     page = marketer_client.get(f"/settings/pace/campaigns/{more.id}/holding").text
 
-    assert "Held to 1 letter a day for each of gmail.example, other.example, d0.example and 4 others." in page
+    assert "Held to 1 letter a day for each of gmail.example, other.example, d0.example and 4 more." in page
 
 
 def _draft(session):

@@ -3,17 +3,19 @@
 import os
 import signal
 import socket
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterable
 
 import click
 import structlog
-from apscheduler.schedulers.blocking import BlockingScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from campaigns import database, jobs, leases, logs, tables  # noqa: F401 - tables: all models are known
+from campaigns.delivery import patience
 
 log = structlog.get_logger()
 _LEASE = 10  # seconds that the others wait for a clock that is gone
+_NAP = 0.5  # seconds at most until the end of a sleep of the machine, or of this process, is noticed
 
 
 @click.command()
@@ -21,19 +23,44 @@ def clock() -> None:
     """Ring what is due, in the foreground; start several, one of them does it."""
     logs.configure("clock")
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    scheduler = BlockingScheduler(
-        timezone=UTC,
-        executors={"default": {"type": "threadpool", "max_workers": 1}},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    for job in jobs.TICKS:
-        scheduler.add_job(
-            ring, "interval", seconds=job.every, args=(job, owner), next_run_time=datetime.now(UTC)
-        )
+    ended = False
+
+    def end(*_: object) -> None:
+        nonlocal ended
+        ended = True
+
     for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, lambda *_: scheduler.shutdown(wait=False))
-    scheduler.start()
+        signal.signal(sign, end)
+    rounds = Rounds(jobs.TICKS)
+    while not ended:
+        for job in rounds.due():
+            if not ended:
+                _tick(job, owner)
+        time.sleep(min(rounds.wait(), _NAP))
     _let_go(owner)
+
+
+class Rounds:
+    """When each job comes round, by a clock that nobody sets: all at once at first, then each by its `every`.
+
+    A round that was missed is not made up; the next keeps to the beat.
+    """
+
+    def __init__(self, ticks: Iterable[jobs.Job], now: Callable[[], float] = patience.clock) -> None:
+        self._now = now
+        self._next = dict.fromkeys(ticks, now())
+
+    def due(self) -> list[jobs.Job]:
+        """Those whose round has come; the next one of each is set."""
+        now = self._now()
+        come = [job for job, at in self._next.items() if at <= now]
+        for job in come:
+            self._next[job] += job.every * ((now - self._next[job]) // job.every + 1)
+        return come
+
+    def wait(self) -> float:
+        """Seconds until the next round of any."""
+        return max(min(self._next.values()) - self._now(), 0.0)
 
 
 def ring(job: jobs.Job, owner: str) -> bool:
@@ -45,6 +72,13 @@ def ring(job: jobs.Job, owner: str) -> bool:
         log.warning("database away", job=job.name, error=str(error.__cause__ or error))
         return False
     return elected and jobs.send(job)
+
+
+def _tick(job: jobs.Job, owner: str) -> None:
+    try:
+        ring(job, owner)
+    except Exception:  # whatever it is, the other jobs come round all the same
+        log.exception("tick failed", job=job.name)
 
 
 def _let_go(owner: str) -> None:

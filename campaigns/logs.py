@@ -9,7 +9,7 @@ import structlog
 from campaigns import settings
 
 # Libraries that tell at `info` what nobody needs to read every few seconds.
-_TALKATIVE = ("apscheduler", "dramatiq", "granian", "alembic", "urllib3", "httpx", "_granian")
+_TALKATIVE = ("dramatiq", "granian", "alembic", "urllib3", "httpx", "_granian")
 _EXPECTED = ("dramatiq.middleware.age_limit.AgeLimit",)  # warns of what is meant to happen
 
 
@@ -34,6 +34,7 @@ def configure(role: str = "") -> None:
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()], processors=_last(chosen.log_format)
         )
     )
+    handler.addFilter(_tells_news)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -41,6 +42,12 @@ def configure(role: str = "") -> None:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     for name in _EXPECTED:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _tells_news(record: logging.LogRecord) -> bool:
+    """False for the warning that two workers share one broker, which is meant (`workers/__main__.py`)."""
+    said = record.getMessage() if record.name.startswith("dramatiq.broker.") else ""
+    return not ("same type twice" in said and "_WorkerMiddleware" in said)
 
 
 def _readable() -> Any:

@@ -79,6 +79,28 @@ def _db_now_sqlite(element: db_now, compiler: Any, **kw: Any) -> str:
     return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', printf('%+.3f seconds', {seconds}))"
 
 
+class earlier(GenericFunction[datetime]):  # noqa: N801 - reads as the SQL function that it is
+    """A stored moment, so many seconds before."""
+
+    type = UTC()
+    inherit_cache = True
+
+    def __init__(self, moment: Any, seconds: float) -> None:
+        super().__init__(moment, sa.literal(float(seconds), sa.Float))
+
+
+@compiles(earlier, "postgresql")
+def _earlier_postgresql(element: earlier, compiler: Any, **kw: Any) -> str:
+    moment, seconds = (compiler.process(part, **kw) for part in element.clauses)
+    return f"({moment} - {seconds} * interval '1 second')"
+
+
+@compiles(earlier, "sqlite")
+def _earlier_sqlite(element: earlier, compiler: Any, **kw: Any) -> str:
+    moment, seconds = (compiler.process(part, **kw) for part in element.clauses)
+    return f"strftime('%Y-%m-%d %H:%M:%f000', {moment}, printf('%+.3f seconds', -{seconds}))"
+
+
 def exact(length: int) -> sa.String:
     """Text compared byte by byte on every database, so that sorting and finding by prefix use its index."""
     return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
@@ -130,8 +152,11 @@ def use(other: Engine | None) -> None:
     _engine = other
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for SQLite or PostgreSQL with the traps of each closed."""
+def make_engine(url: str, idle: float = 60) -> Engine:
+    """An engine for SQLite or PostgreSQL with the traps of each closed.
+
+    `idle`: seconds after which PostgreSQL ends a transaction in which nothing is asked.
+    """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         made = sa.create_engine(
@@ -145,9 +170,22 @@ def make_engine(url: str) -> Engine:
         return made
     # A prepared statement gets a generic plan, which scans where a literal LIMIT would seek;
     # and PgBouncer knows no prepared statements.
-    return sa.create_engine(
-        parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args={"prepare_threshold": None}
-    )
+    asked = {"prepare_threshold": None} | {
+        name: value for name, value in _LIVELY.items() if name not in parsed.query
+    }
+    made = sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=asked)
+    event.listen(made, "connect", partial(_prepare_postgresql, idle))
+    event.listen(made, "handle_error", _told_as_away, retval=True)
+    return made
+
+
+# A server that is cut off is given up within half a minute or so, not after the system's two hours.
+_LIVELY = {
+    "keepalives_idle": 15,  # seconds
+    "keepalives_interval": 5,  # seconds
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 
 
 def _parsed(url: str) -> sa.URL:
@@ -174,6 +212,27 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.create_function("lower", 1, _lower, deterministic=True)
 
 
+def _prepare_postgresql(idle: float, connection: Any, _record: Any) -> None:
+    # Whoever is stopped or cut off within a transaction keeps its locks, and all others wait for them.
+    # Said with SET, as PgBouncer refuses whoever says it when connecting; where PgBouncer shares its
+    # connections by transactions, set it for the server's user too.
+    connection.autocommit = True  # a rollback would take it back
+    connection.execute(f"SET idle_in_transaction_session_timeout = {round(idle * 1000)}")
+    connection.autocommit = False
+
+
+_IDLE_TOO_LONG = "25P03"  # PostgreSQL's error code
+
+
+def _told_as_away(context: sa.engine.ExceptionContext) -> BaseException | None:
+    # The driver calls it an internal error; it is a lost connection, and whoever waits for a database
+    # that is away may simply begin again.
+    original = context.original_exception
+    if getattr(original, "sqlstate", None) != _IDLE_TOO_LONG:
+        return None
+    return sa.exc.OperationalError(context.statement, None, original, connection_invalidated=True)
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -193,7 +252,12 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
-    """A session for looking only; takes no write lock and is rolled back."""
+def reading(*, slowly: bool = False) -> Iterator[Session]:
+    """A session for looking only; takes no write lock and is rolled back.
+
+    `slowly`: there may be minutes between two questions, as while a file is being fetched.
+    """
     with _make_session(bind=engine().execution_options(reading_only=True)) as session:
+        if slowly and engine().dialect.name == "postgresql":
+            session.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         yield session

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from campaigns import database
 from campaigns.accounts.models import Organisation
 from campaigns.contacts.models import Contact
-from campaigns.database import db_now, now
+from campaigns.database import db_now, earlier, now
 from campaigns.errors import BadInput
 from tests import factories
 
@@ -89,6 +90,20 @@ def test_the_databases_own_clock_can_be_compared_with_stored_moments(session):
     assert session.scalars(sa.select(Contact.id).where(Contact.paused_until < db_now())).all() == [past.id]
 
 
+def test_a_stored_moment_can_be_moved_to_an_earlier_one(session):
+    moment = datetime(2026, 3, 29, 1, 30, 0, 250_000, tzinfo=UTC)
+    ann = factories.make_contact(session, "ann@example.com", paused_until=moment)
+    factories.make_contact(session, "bob@example.com")
+    session.execute(sa.update(Contact).values(paused_until=earlier(Contact.paused_until, 7200.5)))
+    session.expire_all()
+
+    expected = datetime(2026, 3, 28, 23, 29, 59, 750_000, tzinfo=UTC)
+    assert ann.paused_until == expected
+    assert session.scalars(sa.select(Contact.email).where(Contact.paused_until == expected)).all() == [
+        ann.email
+    ]
+
+
 def test_looking_keeps_nothing(settings):
     with database.reading() as session:
         session.add(Organisation(name="x", postal_address="y"))
@@ -133,3 +148,48 @@ def test_an_address_that_names_no_database_of_ours(settings, url, says):
         database.make_engine(url)
 
     assert "hush" not in str(refused.value)
+
+
+@pytest.mark.postgresql_only
+def test_a_transaction_in_which_nothing_is_asked_is_ended_and_taken_for_a_database_that_is_away(settings):
+    database.use(database.make_engine(settings.database_url, idle=0.2))
+    with pytest.raises(sa.exc.OperationalError), database.transaction() as session:  # noqa: PT012
+        factories.make_organisation(session)
+        time.sleep(0.6)
+        session.execute(sa.select(1))
+    with pytest.raises(sa.exc.OperationalError), database.transaction() as session:  # noqa: PT012
+        factories.make_organisation(session)
+        session.flush()
+        time.sleep(0.6)  # it finds out when it commits
+
+    with database.transaction() as session:
+        assert session.scalars(sa.select(Organisation)).all() == []
+
+
+@pytest.mark.postgresql_only
+def test_who_looks_slowly_is_left_in_peace_and_nobody_after(settings):
+    database.use(database.make_engine(settings.database_url, idle=0.2))
+    shown = sa.text("SHOW idle_in_transaction_session_timeout")
+    with database.reading(slowly=True) as session:
+        time.sleep(0.6)
+        assert session.scalar(shown) == "0"
+
+    with database.reading() as session:
+        assert session.scalar(shown) == "200ms"
+
+
+@pytest.mark.postgresql_only
+def test_a_lost_server_is_noticed_unless_the_address_says_otherwise(settings):
+    def said(url: str) -> dict[str, str]:
+        engine = database.make_engine(url)
+        with engine.connect() as connection:
+            told = connection.connection.dbapi_connection.info.get_parameters()
+        engine.dispose()
+        return told
+
+    url = sa.make_url(settings.database_url)
+    own = url.update_query_dict({"tcp_user_timeout": "7000"}).render_as_string(hide_password=False)
+
+    assert said(settings.database_url)["tcp_user_timeout"] == "30000"
+    assert said(settings.database_url)["keepalives_idle"] == "15"
+    assert said(own)["tcp_user_timeout"] == "7000"

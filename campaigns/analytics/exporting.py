@@ -68,7 +68,7 @@ def people(what: behind.Wanted) -> Table:
 
 
 def _people(what: behind.Wanted) -> Iterator[Sequence[Any]]:
-    with reading() as session:
+    with reading(slowly=True) as session:
         for one in behind.all_people(session, what):
             name = one.contact.name if one.contact else ""
             address = one.contact.email if one.contact else ""

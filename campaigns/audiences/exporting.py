@@ -29,7 +29,7 @@ def lines(rule: str) -> Iterator[str]:
 def _rows(rule: str) -> Iterator[list[str]]:
     last = 0
     while True:
-        with reading() as session:
+        with reading(slowly=True) as session:
             some = previewing.people(session, rule, after=last, limit=_AT_ONCE)
             yield from map(_row, some)
         if len(some) < _AT_ONCE:

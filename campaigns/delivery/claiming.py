@@ -124,6 +124,16 @@ def wake(session: Session, campaign_id: int, segment_id: int) -> None:
     )
 
 
+def look_anew(session: Session) -> None:
+    """Make due now whatever segment waits for its time: who takes it finds out how long it has to wait."""
+    change(
+        session,
+        sa.update(Segment)
+        .where(Segment.due_at > db_now(), Segment.lease_until.is_(None))
+        .values(due_at=db_now()),
+    )
+
+
 def _next_due(rows: sa.ColumnElement[bool]) -> sa.ScalarSelect[datetime]:
     """When the first row that waits is to be tried; NULL when none does."""
     at = sa.case((Message.status == MessageStatus.PLANNED, db_now()), else_=Message.next_try_at)

@@ -34,6 +34,8 @@ def recover_all() -> None:
 def recover(session: Session, segment_id: int, owner: str, found: Found | None, *, gone: bool) -> None:
     """End the lease of a worker that is `gone`, or that let it run out; its rows wait again.
 
+    A segment that is locked is left for the next round: its worker may have been stopped midway.
+
     `found` is its journal where that can be read from here. Those on the wire become uncertain; one
     that only let its lease run out may live and still be sending what it was allowed to.
     """
@@ -41,7 +43,7 @@ def recover(session: Session, segment_id: int, owner: str, found: Found | None, 
     held = session.execute(
         sa.select(Segment)
         .where(Segment.id == segment_id, Segment.owner == owner, Segment.lease_until.is_not(None), over)
-        .with_for_update()
+        .with_for_update(skip_locked=True)
     ).scalar_one_or_none()
     if held is None:
         return
@@ -63,15 +65,18 @@ def recover(session: Session, segment_id: int, owner: str, found: Found | None, 
 def replay(path: Path) -> None:
     """Write what a run that is over left in its journal into the database; safe to repeat.
 
-    A file whose segment is still under its lease is left: `recover` comes first.
+    A file whose segment is locked, or still under its lease, is left: `recover` comes first.
     """
     owner = journal.owner_of(path)
     found = journal.read(path)
     if found is None:
         return
     with transaction() as session:
-        segment = session.get(Segment, found.segment_id, with_for_update=True)
-        if segment is not None:
+        segment = session.get(Segment, found.segment_id, with_for_update={"skip_locked": True})
+        if segment is None:
+            if session.scalar(sa.select(Segment.id).where(Segment.id == found.segment_id)):
+                return
+        else:
             if segment.owner == owner and path == journal.path_of(owner):
                 return
             settle_late(session, segment, found.fence, _all_said(session, segment, path, found))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import jobs, settings
 from campaigns.database import db_now, transaction
-from campaigns.delivery import ending, pausing, planning, recovering
+from campaigns.delivery import catching_up, ending, pausing, planning, recovering
 from campaigns.delivery.changing import change
 from campaigns.delivery.models import OPEN_STATES, Message, Segment
 from campaigns.mailings.models import Campaign, Status
@@ -15,6 +15,8 @@ from campaigns.mailings.models import Campaign, Status
 
 def ring_due(relay_answers: Callable[[], bool]) -> None:
     """One round of the clock: each part is its own transaction, safe to repeat and to run twice at once."""
+    with transaction() as session:
+        catching_up.catch_up(session)
     recovering.recover_all()
     with transaction() as session:
         _close_cancelled(session)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from campaigns.contacts.models import Contact
 from campaigns.database import db_now, engine, now, transaction
 from campaigns.delivery import ending, owning, pausing
 from campaigns.delivery.models import Message, MessageStatus, Segment
+from campaigns.delivery.patience import patiently
 from campaigns.errors import PersonError
 from campaigns.mailings.models import Campaign, Status
 
@@ -35,8 +37,7 @@ def plan(campaign_id: int) -> None:
         reached: int | None = -1
         while reached is not None:
             began = time.monotonic()
-            with transaction() as session:
-                reached = _plan_window(session, campaign_id, owner, reached)
+            reached = patiently(partial(_plan_some, campaign_id, owner, reached))
             _let_others_write(time.monotonic() - began)
     except PersonError as error:  # a rule that can't be read any more would fail again and again
         with transaction() as session:
@@ -50,6 +51,11 @@ def _let_others_write(took: float) -> None:
     """On SQLite, where one writes at a time and who waits looks ten times a second: give them a turn."""
     if engine().dialect.name == "sqlite":
         time.sleep(min(took, 0.1))
+
+
+def _plan_some(campaign_id: int, owner: str, reached: int) -> int | None:
+    with transaction() as session:
+        return _plan_window(session, campaign_id, owner, reached)
 
 
 def _plan_window(session: Session, campaign_id: int, owner: str, reached: int) -> int | None:
@@ -84,10 +90,7 @@ def is_idle(session: Session, campaign_id: int) -> bool:
     if lease is not None and owning.gone(lease.owner):
         leases.release(session, lease.name, lease.owner)
         return True
-    held = sa.select(leases.Lease.name).where(
-        leases.Lease.name == _lease_name(campaign_id), leases.Lease.until >= db_now()
-    )
-    return session.scalar(held) is None
+    return not leases.is_held(session, _lease_name(campaign_id), _LEASE)
 
 
 def _lease_name(campaign_id: int) -> str:

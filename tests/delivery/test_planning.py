@@ -1,16 +1,17 @@
 """Planning: everybody of the audience has a row once, whatever is repeated, killed or raced."""
 
 import threading
+import time
 from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
 
-from campaigns import leases
+from campaigns import database, leases
 from campaigns.contacts.models import Contact
 from campaigns.database import now, transaction
 from campaigns.delivery import owning, planning
-from campaigns.delivery.models import MessageStatus
+from campaigns.delivery.models import Message, MessageStatus
 from campaigns.mailings.models import Status
 from tests import factories
 from tests.delivery.launching import account, fresh, launch, plan, segments, set_campaign
@@ -90,7 +91,7 @@ def test_a_planner_at_work_is_not_joined_until_its_process_is_gone(session, stat
     factories.make_contact(session)
     campaign = launch(session)
     with transaction() as other:
-        assert leases.hold(other, f"plan:{campaign.id}", owning.new(), 600)
+        assert leases.hold(other, f"plan:{campaign.id}", owning.new(), 100)
     plan(campaign)
     assert states(campaign) == {}
     with transaction() as other:
@@ -182,3 +183,32 @@ def test_a_rule_that_can_not_be_read_any_more_pauses_the_campaign_and_says_why(s
     assert fresh(campaign).status == Status.PAUSED
     assert fresh(campaign).pause_reason
     assert states(campaign) == {}
+
+
+@pytest.mark.postgresql_only
+def test_a_planner_whose_connection_is_cut_goes_on(session, settings):
+    """As the server does to one that was stopped in the middle of a transaction."""
+    settings.sending.planned_at_once = 1
+    for number in range(40):
+        factories.make_contact(session, f"p{number}@example.com")
+    campaign = launch(session)
+    others = sa.text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    session.close()
+    engine = database.make_engine(settings.database_url)
+    planner = threading.Thread(target=plan, args=(campaign,))
+    planner.start()
+    cut = 0
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while planner.is_alive() and cut < 3:
+            if connection.scalar(sa.select(sa.func.count()).select_from(Message)):
+                cut += connection.scalar(others)
+            time.sleep(0.01)
+        planner.join()
+    engine.dispose()
+
+    assert cut
+    assert len(segments(campaign)) == 40
+    assert fresh(campaign).planned_at is not None

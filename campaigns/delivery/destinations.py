@@ -3,6 +3,7 @@
 A domain is watched while it has limits or lately asked to try later; any other costs nothing.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import bulk, settings
 from campaigns.database import db_now
-from campaigns.delivery import limits
+from campaigns.delivery import claiming, limits
 from campaigns.delivery.bucket_rows import FULL, LONGEST_HOLD
 from campaigns.delivery.changing import change
 from campaigns.delivery.limits import DomainLimit
@@ -26,6 +27,7 @@ _FIRST, _MOST = 5, 20  # letters at once to a watched domain without a limit of 
 _TOO_MANY = 10  # refusals in a row after which a domain is left alone
 _LATELY = 600  # seconds that a domain without limits is watched after it asked to try later
 _HOLD = timedelta(minutes=5)
+_HEARD = 10  # seconds after which what one worker found out is in the limits that every worker knows
 
 
 def at_once(domain: str) -> int | None:
@@ -99,7 +101,7 @@ class Destinations:
         self._lock = threading.Lock()
         self._watched: dict[str, Destination] = {}
         self._trouble: dict[str, float] = {}  # until when those that asked to try later are watched
-        self._alone: dict[str, float] = {}  # until when those that are left alone are
+        self._alone: dict[str, tuple[float, limits.Limits]] = {}  # since when, and what was known then
 
     def enter(self, domain: str) -> bool:
         """Whether a letter to this domain may begin now; if so it is counted until it leaves."""
@@ -129,15 +131,24 @@ class Destinations:
                 destination.took()
             if not refused or not destination.refused():
                 return False
-            self._alone[domain] = self._clock() + _HOLD.total_seconds()
+            self._alone[domain] = self._clock(), self._known()
             return True
 
     def is_alone(self, domain: str) -> bool:
-        """Whether no letter to it should begin: give back what was taken for it and let it wait."""
+        """Whether no letter to it should begin: give back what was taken for it and let it wait.
+
+        The database has the last word, once it can have been heard: somebody may have let it go.
+        """
         return domain in self._alone and self._is_alone(domain)
 
     def _is_alone(self, domain: str) -> bool:
-        return self._alone.get(domain, 0.0) > self._clock()
+        since, known_then = self._alone.get(domain, (-math.inf, None))
+        passed = self._clock() - since
+        if passed < _HEARD:
+            return True
+        known = self._known()
+        heard_since = known is not known_then
+        return passed < _HOLD.total_seconds() and not (heard_since and known.of(domain).held_until is None)
 
     def _destination(self, domain: str, limit: DomainLimit) -> Destination | None:
         if not _limited(limit) and self._trouble.get(domain, 0.0) <= self._clock():
@@ -178,9 +189,10 @@ _LONG_AGO = timedelta(days=1)
 
 
 def let_go(session: Session, domain: str) -> None:
-    """Send to a domain again that is left alone."""
+    """Send to a domain again that is left alone; what waits for it is looked at anew by all workers."""
     row = sa.update(DomainPace).where(DomainPace.domain == domain)
     change(session, row.values(held_until=None, held_for="", holds=0))
+    claiming.look_anew(session)
     limits.forget()
 
 

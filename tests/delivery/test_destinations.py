@@ -10,9 +10,10 @@ from campaigns.database import db_now, reading, transaction
 from campaigns.delivery import buckets, destinations, limits
 from campaigns.delivery.destinations import Destination, Destinations
 from campaigns.delivery.limits import DomainLimit, Limits
-from campaigns.delivery.models import DomainPace
+from campaigns.delivery.models import DomainPace, Segment
 from campaigns.delivery.rates import Rate
 from tests import factories
+from tests.delivery.launching import take, to
 
 
 def fill(domains, domain, most=1000):
@@ -126,6 +127,59 @@ def test_a_domain_that_refuses_too_often_is_left_alone_here_at_once(settings):
     clock.now += 301
     assert not domains.is_alone("slow.example")
     assert domains.enter("slow.example")
+
+
+def refuse(domains, domain="slow.example"):
+    """The domain asks to try later until it is left alone."""
+    while domains.enter(domain):
+        if domains.leave(domain, refused=True):
+            return
+
+
+def test_a_domain_that_was_let_go_elsewhere_is_sent_to_again(session, settings):
+    """Two workers; what one found out and somebody else undid, the other hears from the database."""
+    clock = Clock()
+    domains = Destinations(clock=clock)
+    limits.current(session)
+    session.rollback()
+    refuse(domains)
+    with transaction() as other:
+        destinations.hold(other, "slow.example", "421 No")
+    clock.now += 11
+    with reading() as other:
+        limits.current(other)
+    assert domains.is_alone("slow.example"), "the database says so too"
+    assert not domains.enter("slow.example")
+
+    with transaction() as other:
+        destinations.let_go(other, "slow.example")
+    with reading() as other:
+        limits.current(other)
+    assert not domains.is_alone("slow.example")
+    assert domains.enter("slow.example")
+
+
+def test_what_the_database_said_before_is_no_answer(session, settings):
+    clock = Clock()
+    domains = Destinations(clock=clock)
+    limits.current(session)
+    session.rollback()
+    refuse(domains)
+    clock.now += 290
+
+    assert domains.is_alone("slow.example")
+
+
+def test_letting_go_looks_at_what_waits_anew(session):
+    campaign = to(session, "ann")
+    with transaction() as other:
+        other.execute(sa.update(Segment).values(due_at=db_now(300)))
+    assert take(campaign) is None
+
+    with transaction() as other:
+        destinations.let_go(other, "slow.example")
+
+    assert take(campaign) is not None
 
 
 def test_letters_that_ended_otherwise_change_nothing(settings):

@@ -1,4 +1,7 @@
-"""`bin/bench`: lists what can be measured; `bin/bench NAME …` measures it."""
+"""`bin/bench`: lists what can be measured; `bin/bench NAME …` measures it.
+
+A measure is a module with a main(); the others here help them.
+"""
 
 import importlib
 import pkgutil
@@ -9,7 +12,10 @@ from pathlib import Path
 def main() -> None:
     """Run the measure named first, or list them all."""
     found = sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    made = {name: importlib.import_module(f"tests.bench.{name}") for name in found if name != "__main__"}
+    helpers = ("__main__", "test_")
+    made = {
+        name: importlib.import_module(f"tests.bench.{name}") for name in found if not name.startswith(helpers)
+    }
     modules = {name: module for name, module in made.items() if hasattr(module, "main")}
     if len(sys.argv) > 1 and sys.argv[1] in modules:
         modules[sys.argv.pop(1)].main()

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 _PIXEL = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 
 
-def main() -> None:
+def serve() -> None:
     """Serve until ended."""
     from granian import Granian
     from granian.constants import Interfaces
@@ -65,4 +65,4 @@ def application() -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    serve()

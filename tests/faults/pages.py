@@ -8,7 +8,8 @@ from campaigns.app import create_app
 from campaigns.mailings.models import Campaign
 from tests import factories
 from tests.delivery.launching import fresh
-from tests.faults.plant import Plant, listens, wait_for
+from tests.faults import sockets
+from tests.faults.plant import Plant, wait_for
 from tests.fixtures.application import Browser, sign_in_as
 
 
@@ -27,7 +28,7 @@ class Pages:
         self._headers = {"Cookie": f"{cookie.key}={cookie.value}", "X-CSRFToken": token}
         self._base = f"http://127.0.0.1:{plant.web_port}"
         plant.start_web()
-        wait_for(lambda: listens("127.0.0.1", plant.web_port), 60, "web server", plant.logs)
+        wait_for(lambda: sockets.listens("127.0.0.1", plant.web_port), 60, "web server", plant.logs)
 
     def get(self, path: str) -> requests.Response:
         """Look at a page."""

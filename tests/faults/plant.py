@@ -5,7 +5,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,9 +25,9 @@ from campaigns.mailings.models import Campaign, Status
 from campaigns.processes import die_with_parent, free_port
 from campaigns.settings import Settings
 from tests.delivery import launching
+from tests.faults import sockets
 
 ROOT = Path(__file__).parents[2]
-_STATES = ("01", "04", "05", "08")  # of TCP, as /proc/net/tcp says them: open, or closed on one side only
 
 
 @dataclass(frozen=True)
@@ -122,8 +121,9 @@ class Plant:
         if not (self.folder / "journal.rules").exists():
             self.steer()
         self.run("sink", sys.executable, program, self.host, str(self.smtp_port),
-                 str(self.folder / "journal.txt"), *(["--narrow"] if self.narrow else []))  # fmt: skip
-        wait_for(lambda: listens(self.host, self.smtp_port), 20, "mail server", self.logs)
+                 str(self.folder / "journal.txt"), *(["--narrow"] if self.narrow else []),
+                 PYTHONPATH=str(ROOT))  # fmt: skip
+        wait_for(lambda: sockets.listens(self.host, self.smtp_port), 20, "mail server", self.logs)
 
     def start_queue(self) -> None:
         """The queue, empty."""
@@ -133,7 +133,7 @@ class Plant:
         self.run("queue", embedded.program(), "--port", str(self.queue_port), "--bind", self.host,
                  "--dir", str(folder), "--save", "", "--appendonly", "no",
                  "--protected-mode", "no")  # fmt: skip
-        wait_for(lambda: listens(self.host, self.queue_port), 20, "queue", self.logs)
+        wait_for(lambda: sockets.listens(self.host, self.queue_port), 20, "queue", self.logs)
 
     def start_again(self, name: str) -> None:
         """Start a part of this name as it was started before."""
@@ -174,19 +174,7 @@ class Plant:
 
     def connections(self, name: str) -> int:
         """How many connections to the mail server a part has open."""
-        return self.connections_of(self.parts[name].pid)
-
-    def connections_of(self, pid: int) -> int:
-        """The same of any process; its own network's table is asked."""
-        its_own = set()
-        for handle in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(FileNotFoundError):
-                its_own.add(os.readlink(handle))
-        rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-        there = f":{self.smtp_port:04X}"
-        return sum(
-            row[2].endswith(there) and row[3] in _STATES and f"socket:[{row[9]}]" in its_own for row in rows
-        )
+        return sockets.connections(self.parts[name].pid, self.smtp_port)
 
     def flush_queue(self) -> None:
         """Empty the queue."""
@@ -203,7 +191,7 @@ class Plant:
     # ---- the mail server's ways ----
 
     def steer(self, *rules: dict[str, Any], pace: float | None = None) -> None:
-        """Have the mail server follow these rules (see sink.Rule) at this pace from now on."""
+        """Have the mail server follow these rules (see steering.Rule) at this pace from now on."""
         if pace is not None:
             self.pace = pace
         self._say("rules", json.dumps({"pace": self.pace, "rules": rules}))
@@ -292,12 +280,6 @@ class Plant:
             for path in sorted(self.folder.glob("*.log"))
             if path.stem != "sink"
         )
-
-
-def listens(host: str, port: int) -> bool:
-    """Whether somebody does."""
-    with socket.socket() as probe:
-        return probe.connect_ex((host, port)) == 0
 
 
 def wait_for(ask: Callable[[], object], seconds: float, what: str, log: Callable[[], str] = str) -> None:

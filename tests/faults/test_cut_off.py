@@ -10,6 +10,7 @@ import pytest
 
 from campaigns.delivery.models import MessageStatus
 from tests.delivery.launching import launch
+from tests.faults import sockets
 from tests.faults.invariant import fill, holds, letters_of, settled
 from tests.faults.plant import Plant, wait_for
 
@@ -69,4 +70,4 @@ def connections_of(plant: Plant, name: str) -> int:
     with open(f"/proc/{parent}/task/{parent}/children") as children:
         child = int(children.read().split()[0])
     os.kill(child, 0)
-    return plant.connections_of(child)
+    return sockets.connections(child, plant.smtp_port)

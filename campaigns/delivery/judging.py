@@ -77,6 +77,11 @@ class Judge:
         assert isinstance(answer, Refused)
         return self._refused(recipient, answer)
 
+    @property
+    def doubted(self) -> list[int]:
+        """Messages refused for policy since the last letter that was taken."""
+        return [refused.message_id for refused in self._policy]
+
     def unreachable(self, trouble: TransportTrouble) -> Verdict:
         """No connection could be opened; nobody's letter was on it."""
         return self._stop(trouble, its_own=False)

@@ -47,6 +47,7 @@ class Ledger:
         edition: Edition,
         journal: Journal,
         least: int,
+        rate: float,
         woken: Callable[[], None],
     ) -> None:
         self._lease = lease
@@ -59,6 +60,7 @@ class Ledger:
         self.ready: deque[Recipient] = deque()
         self.lost = False  # another worker has the segment now
         self.halted = False  # the campaign was paused or cancelled
+        self.paused = False
         self.hold = 0.0  # seconds until buckets let more go; 0: nothing was held back
         self.until = 0.0  # by `clock()`: until then the lease is surely ours
         self._lock = threading.Lock()
@@ -73,8 +75,8 @@ class Ledger:
         self._bounced: list[str] = []
         self._granted: Counter[str] = Counter()
         self._wire: set[int] = set()
-        self._size = least
-        self._rate = 0.0
+        self.rate = rate  # letters a second
+        self._size = self._fit()
         self._committed = 0.0
         self._synced = 0.0
         self._thread = threading.Thread(target=self._work, name=f"ledger-{lease.segment_id}", daemon=True)
@@ -109,6 +111,8 @@ class Ledger:
 
     def spare(self, message_ids: Collection[int]) -> None:
         """Take back that these failed by policy: the refusal was about us, and they wait again."""
+        if not message_ids:
+            return
         patiently(self._commit)
         with transaction() as session:
             mine = (table.c.fence == self._lease.fence, table.c.status == MessageStatus.FAILED)
@@ -246,6 +250,7 @@ class Ledger:
         self.lost = status is None
         self.until = 0 if self.lost else asked + settings.current().sending.lease * _SURE
         self.halted = status != Status.SENDING
+        self.paused = status == Status.PAUSED
         self._pace(sum(result.tried for result in results.values()), asked)
         return bool(fresh)
 
@@ -273,8 +278,11 @@ class Ledger:
         """Windows grow and shrink with the speed at which letters are taken."""
         passed, self._committed = at - self._committed, at
         if answered and passed < 10:
-            self._rate = 0.5 * self._rate + 0.5 * answered / max(passed, 0.001)
-            self._size = max(self._least, min(int(self._rate * _SHARE), _MOST))
+            self.rate = 0.5 * self.rate + 0.5 * answered / max(passed, 0.001)
+            self._size = self._fit()
+
+    def _fit(self) -> int:
+        return max(self._least, min(int(self.rate * _SHARE), _MOST))
 
     def _sync(self) -> None:
         every = settings.current().sending.journal_sync

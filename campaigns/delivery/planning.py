@@ -183,6 +183,6 @@ def _add_segments(session: Session, campaign_id: int, reached: int, last: int) -
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     """The ids in even parts: few enough for a worker's lease, many enough that no worker is idle."""
     chosen = settings.current()
-    fair = -(-len(ids) // (chosen.worker_processes * 4))
+    fair = -(-len(ids) // (chosen.worker_processes * 2))
     size = min(max(fair, _SMALLEST), chosen.sending.segment)
     return (ids[at : at + size] for at in range(0, len(ids), size))

@@ -33,6 +33,7 @@ class Road:
     asked: Any
     most: int
     allowed: int = 1
+    rate: float = 0  # letters a second that the last run came to
     since: float = 0
 
     def fine(self) -> None:

@@ -9,6 +9,7 @@ import structlog
 from campaigns.database import reading, transaction
 from campaigns.delivery import claiming, destinations, ending, owning, pausing, ringing, roads, writing
 from campaigns.delivery.claiming import Lease
+from campaigns.delivery.closing import Closer
 from campaigns.delivery.destinations import Destinations, is_about_destination
 from campaigns.delivery.journal import Journal
 from campaigns.delivery.judging import Judge, Verdict
@@ -40,37 +41,54 @@ def stop() -> None:
     roads.close_all()
 
 
-def send_segment(campaign_id: int, segment_id: int) -> None:
-    """Mail what waits in one segment; safe to run twice, at the same time, or to be killed anywhere."""
+def send_segment(campaign_id: int, segment_id: int, closer: Closer | None = None) -> None:
+    """Mail what waits in one segment; safe to run twice, at the same time, or to be killed anywhere.
+
+    With a `closer` this returns after the last letter: the rest of the work is left to it.
+    """
     if _closing.is_set():
         return
     with transaction() as session:
         lease = claiming.lease(session, campaign_id, segment_id, owning.new())
     if lease is None:
         return
-    hold = 0.0
+    run = None
     try:
-        hold = _mail(lease)
+        with roads.borrowed() as road:
+            run = _begun(lease, road)
+            if run:
+                run.work()
     finally:
-        patiently(lambda: _give_back(lease, hold))
+        if closer and run:
+            closer.close(lambda: _close(lease, run))
+        else:
+            _close(lease, run)
 
 
-def _mail(lease: Lease) -> float:
-    """Mail from the segment; for how many seconds the rest of it is to be held back."""
+def _begun(lease: Lease, road: Road) -> "Run | None":
+    """The run over this segment; None, and the campaign is paused, when no letter of it can be sent."""
     try:
         with reading() as session:
             campaign = session.get_one(Campaign, lease.campaign_id)
             sender_id, edition = campaign.sender_id, writing.edition(session, campaign)
+        journal = Journal(lease.owner, lease.segment_id, lease.fence)
     except PersonError as error:  # no letter of this campaign can be written: a wrong key, a broken revision
         _pause(lease, str(error))
-        return 0
-    try:
-        journal = Journal(lease.owner, lease.segment_id, lease.fence)
+        return None
     except OSError as error:
         _pause(lease, _no_room(error))
-        return 0
-    with roads.borrowed() as road:
-        return Run(lease, sender_id, edition, journal, road).work()
+        return None
+    return Run(lease, sender_id, edition, journal, road)
+
+
+def _close(lease: Lease, run: "Run | None") -> None:
+    """Write down what became of everybody, and give the segment back."""
+    hold = 0.0
+    try:
+        if run:
+            hold = run.write_down()
+    finally:
+        patiently(lambda: _give_back(lease, hold))
 
 
 def _give_back(lease: Lease, hold: float) -> None:
@@ -101,7 +119,7 @@ class Run:
         self._edition = edition
         self._journal = journal
         self._road = road
-        self._ledger = Ledger(lease, sender_id, edition, journal, 2 * road.most, road.fleet.wake)
+        self._ledger = Ledger(lease, sender_id, edition, journal, 2 * road.most, road.rate, road.fleet.wake)
         self._judge = Judge(edition.expires_at)
         self._letters: deque[Written] = deque()
         self._aside: deque[Written] = deque()  # their destination has enough on the wire
@@ -113,27 +131,23 @@ class Run:
         self._until = time.monotonic() + _SHIFT
         self._over = False
 
-    def work(self) -> float:
-        """Mail everybody who waits, and once more those whom trouble on the way spared.
+    def work(self) -> None:
+        """Mail everybody who waits, and once more those whom trouble on the way spared."""
+        while not self._is_over() and (self._letters or self._aside or self._again or not self._ledger.dry):
+            self._road.fleet.send(self._pull, self._before_dot, self._answered)
+        self._road.rate = self._ledger.rate
 
-        Returns for how many seconds those who were held back have to wait.
-        """
-        try:
-            while not self._is_over() and (
-                self._letters or self._aside or self._again or not self._ledger.dry
-            ):
-                self._road.fleet.send(self._pull, self._before_dot, self._answered)
-        finally:
-            self._write_down()
-        return self._ledger.hold
-
-    def _write_down(self) -> None:
+    def write_down(self) -> float:
+        """Everything into the database; returns for how many seconds who was held back has to wait."""
         try:
             self._ledger.finish(self._dotted, self._used)
         except AWAY:
             self._journal.leave()
             raise
+        if self._ledger.paused:  # perhaps for refusals that these were the first of
+            self._ledger.spare(self._judge.doubted)
         self._journal.discard()
+        return self._ledger.hold
 
     def _is_over(self) -> bool:
         ledger = self._ledger

@@ -41,7 +41,7 @@ def worker():
         with reading() as session:
             edition = writing.edition(session, session.get_one(Campaign, campaign.id))
         journal = Journal(lease.owner, lease.segment_id, lease.fence)
-        made.append((Ledger(lease, campaign.sender_id, edition, journal, 4, lambda: None), journal))
+        made.append((Ledger(lease, campaign.sender_id, edition, journal, 4, 0, lambda: None), journal))
         return made[-1][0]
 
     yield start

@@ -41,6 +41,7 @@ class Sending(BaseModel):
     troubles: int = Field(default=3, ge=1, le=100)  # failures in a row after which a campaign pauses itself
     ask_again: float = Field(default=60, gt=0)  # until a mail server that was away is asked again
     connections: int = Field(default=10, ge=1, le=500)  # to the mail server, of each worker process
+    accelerator: bool = True  # sign eight letters at once where the processor and a library can
     journal_sync: float = Field(default=1, ge=0)  # seconds until answers are safe from a power cut; 0: never
 
 

@@ -7,7 +7,6 @@ fence, so writing them twice, or late, does no harm.
 """
 
 import json
-import mmap
 import os
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from typing import Any
 import structlog
 
 from campaigns import settings
+from campaigns.appending import Appended
 from campaigns.delivery import owning
 from campaigns.delivery.models import MessageStatus
 from campaigns.delivery.results import NOT_TAKEN, Result, clean
@@ -34,27 +34,25 @@ _ROOM = 200  # bytes for each letter, set aside before the first so that a full 
 class Journal:
     """What one run did; one file, gone once all of it is in the database.
 
-    The file is written through memory: what is stored there is the kernel's at once, outlives this
-    process, and costs a twentieth of a system call. Its room on the disk is set aside before, so that a
-    full disk is found out before any letter is sent (OSError).
+    Its room on the disk is set aside first, so that a full disk is found out before any letter is sent
+    (OSError).
     """
 
     def __init__(self, owner: str, segment_id: int, fence: int) -> None:
         self._path = path_of(owner)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._memory: mmap.mmap | None = None
-        self._at = self._synced = 0
+        self._file: Appended | None = None
         try:
-            self._map(settings.current().sending.segment * _ROOM)
-            self._write(json.dumps([segment_id, fence]).encode() + b"\n")
+            self._file = Appended(self._handle, settings.current().sending.segment * _ROOM)
+            self._file.append(json.dumps([segment_id, fence]).encode() + b"\n")
         except OSError:
             self.discard()
             raise
 
     def dotted(self, message_id: int) -> None:
         """This letter gets its final dot next; it must not when that can't be written (OSError)."""
-        self._write(b"D %d\n" % message_id)
+        self._open.append(b"D %d\n" % message_id)
 
     def answered(self, message_id: int, result: Result) -> None:
         """What became of the letter; should the disk be full, the database still hears of it."""
@@ -68,16 +66,13 @@ class Journal:
             told = [message_id, result.status, result.reason, result.reply, *moments]
             line = b"R " + json.dumps(told).encode() + b"\n"
         try:
-            self._write(line)
+            self._open.append(line)
         except OSError as error:
             log.warning("journal not written", path=str(self._path), error=str(error))
 
     def sync(self) -> None:
         """Bring it safely onto the disk, for the case that the machine loses its power."""
-        if self._memory is not None and self._at != self._synced:
-            at = self._at
-            self._memory.flush()
-            self._synced = at
+        self._open.flush()
 
     def leave(self) -> None:
         """The run is over and the database away: whoever reads it next brings it in."""
@@ -89,25 +84,15 @@ class Journal:
         self._close()
         self._path.unlink(missing_ok=True)
 
-    def _map(self, size: int) -> None:
-        size = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
-        os.posix_fallocate(self._handle, 0, size)
-        if self._memory is not None:
-            self._memory.close()
-        self._memory = mmap.mmap(self._handle, size)
-
-    def _write(self, line: bytes) -> None:
-        assert self._memory is not None
-        end = self._at + len(line)
-        if end > len(self._memory):
-            self._map(2 * end)
-        self._memory[self._at : end] = line
-        self._at = end
+    @property
+    def _open(self) -> Appended:
+        assert self._file is not None  # between the first letter and the end of the run
+        return self._file
 
     def _close(self) -> None:
-        if self._memory is not None:
-            self._memory.close()
-            self._memory = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

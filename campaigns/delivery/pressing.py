@@ -47,7 +47,7 @@ class Road:
         self._edition = edition
         self._links = len(edition.letterer.links)
         self.head = press.Head(sample)
-        self.signer = Signer(edition.keys, self.head.names)
+        self.signer = Signer(edition.keys, self.head.names, plain=not settings.current().sending.accelerator)
         self.marker = addresses.marker(self._links)
         self._marks = [*addresses.MARKS, *(_link_mark(place) for place in range(1, self._links + 1))]
         self._bases = {

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import structlog
 
+from campaigns.appending import Appended
+
 try:
     import fcntl
 except ImportError:  # Windows has no such locks: there a file is left alone until it is old
@@ -27,6 +29,8 @@ CAN_HOLD = fcntl is not None  # a file can be held against other processes
 _HOST = "".join(c if c.isalnum() else "_" for c in socket.gethostname())[:40] or "host"
 _FORGOTTEN = 600  # seconds after which another host's file is taken for a dead one's
 _LONGEST_AGENT = 500
+_ROOM = 64 * 1024  # bytes set aside for a page; it grows
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,19 @@ class Page:
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path, self.descriptor = path, descriptor
+        self._lines: Appended | None = None
+
+    def append(self, line: bytes) -> None:
+        """Write one line; the first one sets room aside. Raises OSError when the disk refuses it."""
+        if self._lines is None:
+            self._lines = Appended(self.descriptor, _ROOM)
+        self._lines.append(line)
+
+    def end(self) -> None:
+        """Nothing more is written to it by this process."""
+        if self._lines is not None:
+            self._lines.close()
+            self._lines = None
 
     def entries(self) -> Iterator[Entry]:
         """What was written, in order; a torn line (the disk was full) is left out."""
@@ -66,6 +83,7 @@ class Page:
 
     def leave(self) -> None:
         """Let go of the file; whoever comes next may take it."""
+        self.end()
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
@@ -108,7 +126,7 @@ class Journal:
             uid = f"{self._name}-{self._count:x}"
             fields = [uid, kind, time.time(), message_id, campaign_id, position, method, network, agent]
             # A line begins with its end-of-line, so that a torn one before it spoils only itself.
-            os.write(self._page.descriptor, b"\n" + json.dumps(fields, separators=(",", ":")).encode())
+            self._page.append(b"\n" + _as_json(fields).encode())
         if not self.written.is_set():
             self.written.set()
 
@@ -125,6 +143,7 @@ class Journal:
             self.written.clear()
             self.waiting = 0
             if self._process == os.getpid() and self._page is not None:
+                self._page.end()
                 self._full.append(self._page)
                 self._page = None
             return list(self._full)
@@ -196,6 +215,7 @@ def _is_there(descriptor: int) -> bool:
 
 
 def _parsed(line: bytes) -> Entry | None:
+    line = line.rstrip(b"\0")  # room that a killed process had set aside
     if not line.strip():
         return None
     try:

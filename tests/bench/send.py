@@ -1,7 +1,7 @@
 """How fast a campaign leaves: a real one, through the whole application, beside two to compare with.
 
 `bin/bench send [--recipients 20000] [--database sqlite|postgresql] [--processes 2] [--connections 20]
-[--dkim none|rsa2048|ed25519] [--latency MS] [--sink built-in|smtp-sink|HOST:PORT|'PROGRAM {port}']
+[--dkim none|rsa2048|ed25519] [--plain-signing] [--latency MS] [--sink built-in|smtp-sink|HOST:PORT|'PROGRAM {port}']
 [--template FILE.html] [--rounds 3] [--json]`. Each round sends one campaign by pressing Send, then the naive
 sender (naive.py) with as many processes, then Postfix's smtp-source with as many connections if it is there.
 """
@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--connections", type=int, default=20, help="In all, over all processes.")
     parser.add_argument("--dkim", choices=("none", "rsa2048", "ed25519"), default="rsa2048")
+    parser.add_argument("--plain-signing", action="store_true", help="Without the accelerator.")
     parser.add_argument("--latency", type=float, default=0, help="Milliseconds that every reply takes.")
     parser.add_argument("--sink", default=BUILT_IN)
     parser.add_argument("--template", type=Path, help="HTML; the measuring letter of 16 KB when left out.")
@@ -35,6 +36,7 @@ def main() -> None:
     wish = Wish(
         given.recipients, given.database, given.processes, given.connections, given.dkim, given.latency,
         given.sink, given.template, given.rounds, given.naive or max(given.recipients // 10, 1),
+        given.plain_signing,
     )  # fmt: skip
     try:
         with tempfile.TemporaryDirectory() as folder:

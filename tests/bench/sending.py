@@ -46,6 +46,7 @@ class Wish:
     template: Path | None
     rounds: int
     naive: int
+    plain_signing: bool = False
 
 
 def measure(wish: Wish, folder: Path) -> Figures:
@@ -76,6 +77,7 @@ def _environment(wish: Wish, sink: Sink) -> dict[str, str]:
         "CAMPAIGNS_SMTP__TLS": "none",
         "CAMPAIGNS_WORKER_PROCESSES": str(wish.processes),
         "CAMPAIGNS_SENDING__CONNECTIONS": str(max(wish.connections // wish.processes, 1)),
+        "CAMPAIGNS_SENDING__ACCELERATOR": str(not wish.plain_signing),
         "CAMPAIGNS_LOG_FORMAT": "json",
     }
 

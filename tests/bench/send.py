@@ -1,7 +1,7 @@
 """How fast a campaign leaves: a real one, through the whole application, beside two to compare with.
 
 `bin/bench send [--recipients 20000] [--database sqlite|postgresql] [--processes 2] [--connections 20]
-[--dkim none|rsa2048|ed25519] [--plain-signing] [--latency MS] [--sink built-in|smtp-sink|HOST:PORT|'PROGRAM {port}']
+[--dkim none|rsa2048|ed25519] [--plain-signing] [--latency MS] [--sink built-in|smtp-sink|HOST:PORT|'PROGRAM']
 [--template FILE.html] [--rounds 3] [--json]`. Each round sends one campaign by pressing Send, then the naive
 sender (naive.py) with as many processes, then Postfix's smtp-source with as many connections if it is there.
 """

@@ -153,7 +153,8 @@ def within(session: Session, seconds: float) -> Iterator[None]:
     """Let the database break off what takes longer; raises TooSlow then."""
     if session.get_bind().dialect.name == "postgresql":
         inner = session.begin_nested()
-        session.execute(sa.text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+        limit = sa.func.set_config("statement_timeout", str(int(seconds * 1000)), True)  # as SET LOCAL
+        session.execute(sa.select(limit))
         try:
             yield
         except sa.exc.OperationalError as error:

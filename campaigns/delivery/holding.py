@@ -49,7 +49,7 @@ def _waiting(session: Session, campaign_id: int) -> dict[str, int]:
         sa.select(Message.contact_id)
         .where(Message.campaign_id == campaign_id, Message.status == MessageStatus.PLANNED)
         .order_by(Message.id)
-        .limit(sa.literal_column(str(_LOOKED_AT)))
+        .limit(_LOOKED_AT)
         .subquery()
     )
     counted = (

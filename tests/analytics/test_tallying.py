@@ -13,9 +13,20 @@ from campaigns.delivery.models import Message, MessageStatus, Tally
 from campaigns.mailings.models import Status
 from tests import factories
 from tests.tracking.mailed import make_campaign, make_letter
-from workers.reports import tally_campaigns
 
 pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture(autouse=True)
+def _actors(_stub_broker):
+    """They are declared on the tests' own broker."""
+
+
+def tally_campaigns() -> None:
+    """What the clock rings for."""
+    from workers.reports import tally_campaigns as actor
+
+    actor()
 
 
 @pytest.fixture

@@ -10,12 +10,23 @@ from campaigns.consent.models import Basis, Consent, ConsentEvent, Purpose
 from campaigns.contacts.models import Contact, contact_category
 from campaigns.database import now, reading
 from tests import factories
-from workers.audiences import count_audiences
 
 pytestmark = pytest.mark.both_databases
 MANY = 24_000
 HALF = 'category:"Half"'
 RARE = 'category:"Rare"'
+
+
+@pytest.fixture(autouse=True)
+def _actors(_stub_broker):
+    """They are declared on the tests' own broker."""
+
+
+def count_audiences() -> None:
+    """What the clock rings for."""
+    from workers.audiences import count_audiences as actor
+
+    actor()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from campaigns.delivery import warming
@@ -39,6 +39,7 @@ def test_whatever_is_asked_when_no_more_than_burst_and_rate_allow_goes(rate, ask
 
 @given(rates, st.integers(1, 200))
 def test_who_takes_all_there_is_loses_nothing_to_rounding(rate, rounds):
+    assume(rate.burst > 1)  # a bucket for one is full, and overflows, whenever a look comes late
     step = timedelta(seconds=rate.per / rate.letters * min(rate.burst, 3) / 2)
     now, empty_at, total = START, rate.taken(None, START, rate.burst), 0
     for _round in range(rounds):

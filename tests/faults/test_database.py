@@ -103,6 +103,7 @@ def test_locked_by_another_writer(session, plant, settings, seed):
     """Sending waits, and so do the pages: none of them shows an error."""
     chance = random.Random(f"17 {seed}")
     eligible, ineligible = fill(session, PEOPLE, refused=30)
+    plant.pace = 15  # so that it is still being sent when the last of the locks is over
     plant.start()
     pages = Pages(plant, session)
     draft = pages.draft(session)
@@ -131,6 +132,7 @@ def test_locked_by_another_writer(session, plant, settings, seed):
     other.close()
     plant.in_the_middle(PEOPLE)
     assert plant.status(campaign) == Status.PAUSED
+    plant.steer(pace=200)
     assert pages.post(f"/campaigns/{campaign.id}/resume").status_code == 302
     plant.ended(campaign)
 

@@ -15,7 +15,7 @@ from tests.faults.invariant import fill, holds, letters_of, settled
 from tests.faults.plant import Plant, wait_for
 
 PEOPLE = 300
-WINDOW = 250  # letters of one process that only its own journal tells of, at most
+WINDOW = 500  # letters of one process that only its own journal tells of, at most
 
 
 def start_host(plant: Plant, hosts, host: int) -> None:

@@ -18,7 +18,7 @@ from tests.faults.invariant import fill, holds, settled
 from tests.faults.plant import Plant
 
 PEOPLE = 300
-WINDOW = 250  # letters of one process that only it can tell of, at most
+WINDOW = 500  # letters of one process that only it can tell of, at most
 
 
 def stop(plant: Plant, name: str) -> None:

@@ -58,6 +58,7 @@ class Ledger:
         self._least = least
         self._woken = woken
         self.ready: deque[Recipient] = deque()
+        self.refused: dict[int, Result] = {}  # given out, and the gate says no by now
         self.lost = False  # another worker has the segment now
         self.halted = False  # the campaign was paused or cancelled
         self.paused = False
@@ -68,6 +69,7 @@ class Ledger:
         self._need = threading.Event()
         self._ending = threading.Event()
         self._read: deque[Recipient] = deque()  # the gate said yes, not named yet
+        self._given: dict[int, Recipient] = {}  # given out, and not heard of since
         self._after = -1
         self._exhausted = False  # nobody waits behind those that were read
         self._asked = 0.0
@@ -91,6 +93,7 @@ class Ledger:
         """Up to so many who may get their letter now; for the sending thread."""
         with self._lock:
             found = [self.ready.popleft() for _number in range(min(most, len(self.ready)))]
+            self._given.update((one.message_id, one) for one in found)
             low = len(self.ready) < self._size
         if low:
             self._need.set()
@@ -99,6 +102,7 @@ class Ledger:
     def note(self, message_id: int, result: Result) -> None:
         """What became of one message; in the database with the next window."""
         with self._lock:
+            self._given.pop(message_id, None)
             self._results[message_id] = result
             many = len(self._results) >= self._size
         if many:
@@ -210,17 +214,20 @@ class Ledger:
         """The gate, for those who have been waiting: whoever left meanwhile gets no letter."""
         self._asked = clock()
         with self._lock:
-            waiting = {one.contact_id: one.message_id for one in (*self.ready, *self._read)}
+            waiting = [one.contact_id for one in (*self.ready, *self._read, *self._given.values())]
         if not waiting:
             return
         with reading() as session:
-            refused = gate.refusals(session, list(waiting), self._edition.purpose)
+            refused = gate.refusals(session, waiting, self._edition.purpose)
         with self._lock:
             for queue in (self.ready, self._read):
                 gone = [one for one in queue if one.contact_id in refused]
                 for one in gone:
                     queue.remove(one)
                     self._results[one.message_id] = batches.skipped(refused[one.contact_id])
+            for one in self._given.values():
+                if one.contact_id in refused:
+                    self.refused[one.message_id] = batches.skipped(refused[one.contact_id])
 
     def _commit(self, more: bool = False) -> bool:
         """One window: what was, what may be, and whether we still may; True when there is more to send."""

@@ -209,7 +209,8 @@ class Run:
 
     def _before_dot(self, parcel: Parcel) -> bool:
         """Whether the letter may get its final dot; if so, that it got one is written down."""
-        if self._is_over() or clock() >= self._ledger.until:
+        ledger = self._ledger
+        if self._is_over() or clock() >= ledger.until or parcel.key in ledger.refused:
             return False
         try:
             self._journal.dotted(parcel.key)
@@ -232,7 +233,10 @@ class Run:
             self._road.fine()
             self._note(recipient, self._judge.taken(outcome))
         elif isinstance(outcome, HeldBack):
-            self._again.append(recipient)
+            if refused := self._ledger.refused.get(parcel.key):
+                self._note(recipient, refused)
+            else:
+                self._again.append(recipient)
         else:
             self._obey(recipient, self._judge.says(recipient, outcome))
             if isinstance(outcome, TransportTrouble | Unknown):

@@ -117,6 +117,17 @@ def test_who_leaves_while_waiting_for_a_slow_server_gets_no_letter(session, camp
     wait_for(lambda: states(campaign)["bob@example.com"] == "skipped:unsubscribed")
 
 
+def test_who_leaves_when_the_letter_is_written_is_told_before_its_dot(session, campaign, worker):
+    one = worker(campaign)
+    bob = given_out(one)["bob@example.com"]
+    factories.suppress(session, "bob@example.com")
+    session.commit()
+
+    wait_for(lambda: bob in one.refused)
+
+    assert one.refused[bob].reason == "unsubscribed"
+
+
 def test_an_erased_contact_leaves_a_count_without_an_address(session, campaign, worker, states):
     session.execute(sa.delete(Contact).where(Contact.email == "ann@example.com"))
     session.commit()

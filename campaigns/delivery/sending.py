@@ -3,6 +3,8 @@
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -102,6 +104,15 @@ def _give_back(lease: Lease, hold: float) -> None:
 def _pause(lease: Lease, reason: str) -> None:
     with transaction() as session:
         pausing.pause_itself(session, lease.campaign_id, reason, ask_again=False)
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """For what can wait: should the database be away, the letters on the wire still get their answers."""
+    try:
+        yield
+    except AWAY as error:
+        log.warning("database away", error=str(error.orig))
 
 
 def _no_room(error: OSError) -> str:
@@ -216,7 +227,8 @@ class Run:
             self._journal.dotted(parcel.key)
         except OSError as error:
             self._over = True
-            _pause(self._lease, _no_room(error))
+            with _going_on():
+                _pause(self._lease, _no_room(error))
             return False
         self._dotted.add(parcel.key)
         self._used[self._under_way[parcel.key].domain] += 1
@@ -251,7 +263,7 @@ class Run:
         refused = True if later else False if isinstance(outcome, Reply) else None
         if _destinations.leave(recipient.domain, refused=refused) and isinstance(outcome, NotSent):
             said = f"{outcome.code} {outcome.text}"
-            with transaction() as session:
+            with _going_on(), transaction() as session:
                 destinations.hold(session, recipient.domain, said)
 
     def _note(self, recipient: Recipient, result: Result) -> None:

@@ -4,6 +4,8 @@ from campaigns import leases
 from campaigns.accounts import models as accounts
 from campaigns.audiences import models as audiences
 from campaigns.consent import models as consent
+from campaigns.contacts import change_models as changes
+from campaigns.contacts import field_models as fields
 from campaigns.contacts import models as contacts
 from campaigns.crm import models as crm
 from campaigns.database import Base
@@ -15,10 +17,12 @@ __all__ = [
     "Base",
     "accounts",
     "audiences",
+    "changes",
     "consent",
     "contacts",
     "crm",
     "delivery",
+    "fields",
     "leases",
     "mailings",
     "tracking",

@@ -27,6 +27,7 @@ class Act(StrEnum):
     WITHDRAWN = "withdrawn"
     OBJECTED = "objected"
     EXPIRED = "expired"
+    UNDONE = "undone"  # the entry that `undoes` names does not count: what brought it was taken back
 
 
 class Basis(StrEnum):
@@ -74,6 +75,7 @@ class ConsentEvent(HasId, Base):
     user_agent: Mapped[str] = mapped_column(sa.String(500), default="")
     evidence: Mapped[str] = mapped_column(sa.String(500), default="")
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    undoes: Mapped[int | None] = mapped_column()  # the number of another entry of the same contact
 
     wording: Mapped[Wording | None] = relationship(lazy="raise")
 

@@ -61,6 +61,7 @@ def change(session: Session, contact: Contact, form: Mapping[str, str]) -> Conta
 
 def remove(session: Session, contact: Contact) -> None:
     """Delete a contact and all that hangs on it; suppression of the address stays."""
+    tagging.strip(session, [contact.id])
     session.execute(sa.delete(Contact).where(Contact.id == contact.id))
 
 

@@ -152,5 +152,13 @@ def merge(session: Session, label: Label, into: Label) -> None:
 
 def remove(session: Session, label: Label) -> None:
     """Delete the label; contacts stay without it."""
+    table, column = _LINKS[type(label)]
+    session.execute(sa.delete(table).where(table.c[column] == label.id))
     session.delete(label)
     session.flush()
+
+
+def strip(session: Session, contact_ids: Sequence[int] | sa.Select[Any]) -> None:
+    """Take all labels off contacts that are about to be deleted."""
+    for table, _column in _LINKS.values():
+        session.execute(sa.delete(table).where(table.c.contact_id.in_(contact_ids)))

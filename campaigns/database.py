@@ -123,6 +123,7 @@ class Base(DeclarativeBase):
         datetime: UTC(),
         dict[str, Any]: sa.JSON(),
         list[str]: sa.JSON(),
+        list[dict[str, str]]: sa.JSON(),
     }
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaigns.accounts.models import User
 from campaigns.database import UTC, Base, BigId, HasId, exact, now
@@ -22,6 +22,10 @@ class Company(HasId, Base):
     industry: Mapped[str] = mapped_column(sa.String(100), default="")
     country: Mapped[str] = mapped_column(sa.String(2), default="")
     note: Mapped[str] = mapped_column(sa.Text, default="")
+    legal_form: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    headcount: Mapped[int | None] = mapped_column()
+    parent_id: Mapped[int | None] = mapped_column(index=True)  # the company it belongs to; companies.py
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # by Field.key
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
 
 
@@ -44,23 +48,38 @@ class Tag(HasId, Base):
 
 
 def _link_table(name: str, other: str) -> sa.Table:
-    """Who wears which label, without foreign keys: checking them costs more than all else about a link.
-
-    Whoever deletes contacts or labels deletes their links (tagging.strip, tagging.remove); the doctor counts
-    those that point nowhere.
-    """
     return sa.Table(
         name,
         Base.metadata,
-        sa.Column("contact_id", BigId, primary_key=True, autoincrement=False),
-        sa.Column(f"{other}_id", BigId, primary_key=True, autoincrement=False),
+        sa.Column("contact_id", BigId, sa.ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column(f"{other}_id", BigId, sa.ForeignKey(f"{other}.id", ondelete="CASCADE"), primary_key=True),
         sa.Index(f"ix_{name}_{other}_id_contact_id", f"{other}_id", "contact_id"),
-        sqlite_with_rowid=False,
     )
 
 
 contact_category = _link_table("contact_category", "category")
 contact_tag = _link_table("contact_tag", "tag")
+
+
+class DecisionRole(StrEnum):
+    """What somebody has to say when their company buys."""
+
+    UNKNOWN = ""
+    DECIDES = "decides"
+    INFLUENCES = "influences"
+    USES = "uses"
+    GUARDS = "guards"  # the door: decides who gets through to the others
+
+
+class Channel(StrEnum):
+    """How somebody prefers to be spoken to."""
+
+    UNKNOWN = ""
+    EMAIL = "email"
+    PHONE = "phone"
+    MESSENGER = "messenger"
+    MEETING = "meeting"
+    POST = "post"
 
 
 class Contact(HasId, Base):
@@ -72,7 +91,6 @@ class Contact(HasId, Base):
         sa.Index("ix_contact_next_step_on_id", "next_step_on", "id"),
         sa.Index("ix_contact_name_key_id", "name_key", "id"),
         sa.Index("ix_contact_owner_id_name_key_id", "owner_id", "name_key", "id"),
-        sa.Index("ix_contact_import_id_id", "import_id", "id"),
         sa.Index(
             "ix_contact_birthday_id",
             "birthday",
@@ -100,13 +118,19 @@ class Contact(HasId, Base):
     birthday: Mapped[str] = mapped_column(sa.String(5), default="")  # MM-DD
     birth_year: Mapped[int | None] = mapped_column()
     note: Mapped[str] = mapped_column(sa.Text, default="")
-    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)  # columns of imports we have no place for
+    decision_role: Mapped[str] = mapped_column(sa.String(12), default="", server_default="")  # DecisionRole
+    channel: Mapped[str] = mapped_column(sa.String(12), default="", server_default="")  # Channel
+    handles: Mapped[list[dict[str, str]]] = mapped_column(default=list, server_default="[]")  # handles.py
+    # By Field.key; under other names: columns of imports that nobody made a field.
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     source: Mapped[str] = mapped_column(sa.String(200), default="")
+    # Where a datum is from and since when, only where it differs from `source` and `created_at`; origins.py
+    origins: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    verified_at: Mapped[datetime | None] = mapped_column(UTC)  # when somebody last confirmed all of it
     company_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("company.id", ondelete="SET NULL"), index=True
     )
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
-    import_id: Mapped[int | None] = mapped_column()  # the import that made this contact
     paused_until: Mapped[datetime | None] = mapped_column(UTC)
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTC, default=now, onupdate=now)
@@ -120,19 +144,9 @@ class Contact(HasId, Base):
     company: Mapped[Company | None] = relationship(lazy="raise")
     owner: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[owner_id])
     categories: Mapped[list[Category]] = relationship(
-        secondary=contact_category,
-        primaryjoin=lambda: Contact.id == foreign(contact_category.c.contact_id),
-        secondaryjoin=lambda: Category.id == foreign(contact_category.c.category_id),
-        lazy="raise",
-        order_by=Category.name,
+        secondary=contact_category, lazy="raise", order_by=Category.name
     )
-    tags: Mapped[list[Tag]] = relationship(
-        secondary=contact_tag,
-        primaryjoin=lambda: Contact.id == foreign(contact_tag.c.contact_id),
-        secondaryjoin=lambda: Tag.id == foreign(contact_tag.c.tag_id),
-        lazy="raise",
-        order_by=Tag.name,
-    )
+    tags: Mapped[list[Tag]] = relationship(secondary=contact_tag, lazy="raise", order_by=Tag.name)
 
     @property
     def name(self) -> str:
@@ -145,19 +159,21 @@ class Contact(HasId, Base):
         return self.name or self.email
 
 
+# The oldest knowledge first, for verifying.py: the same expression must stand in the question.
+KNOWN_SINCE = sa.func.coalesce(Contact.verified_at, Contact.created_at)
+sa.Index("ix_contact_known_since", KNOWN_SINCE, Contact.id)
+
+
 class ImportStatus(StrEnum):
     """Where an import stands."""
 
     UPLOADED = "uploaded"
-    CHECKING = "checking"  # read through, nothing stored
     QUEUED = "queued"
     RUNNING = "running"
     PAUSED = "paused"
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
-    UNDOING = "undoing"
-    UNDONE = "undone"
 
 
 class Import(HasId, Base):
@@ -167,7 +183,6 @@ class Import(HasId, Base):
 
     filename: Mapped[str] = mapped_column(sa.String(255))
     path: Mapped[str] = mapped_column(sa.String(500))  # below the data folder
-    format: Mapped[str] = mapped_column(sa.String(8), default="text")  # text, workbook, vcard
     status: Mapped[str] = mapped_column(sa.String(12), default=ImportStatus.UPLOADED, index=True)
     encoding: Mapped[str] = mapped_column(sa.String(40), default="")
     delimiter: Mapped[str] = mapped_column(sa.String(4), default="")
@@ -184,8 +199,6 @@ class Import(HasId, Base):
     reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)  # reason → rows refused
     remarks: Mapped[dict[str, Any]] = mapped_column(default=dict)  # remark → rows taken in part, first lines
     refused_bytes: Mapped[int] = mapped_column(BigId, default=0)  # of the file of refused rows, as committed
-    difference: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what a look ahead found
-    undone: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what undoing took back, and what it left
     error: Mapped[str] = mapped_column(sa.Text, default="")
     lease_until: Mapped[datetime | None] = mapped_column(UTC)
     fence: Mapped[int] = mapped_column(default=0)
@@ -193,15 +206,3 @@ class Import(HasId, Base):
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
     started_at: Mapped[datetime | None] = mapped_column(UTC)
     finished_at: Mapped[datetime | None] = mapped_column(UTC)
-
-
-class ImportMade(Base):
-    """A label, company or field that an import made, so that undoing it can take it away again."""
-
-    __tablename__ = "import_made"
-
-    import_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("import.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
-    kind: Mapped[str] = mapped_column(sa.String(12), primary_key=True)  # category, tag, company, field
-    made_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

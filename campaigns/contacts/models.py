@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from campaigns.accounts.models import User
 from campaigns.database import UTC, Base, BigId, HasId, exact, now
@@ -48,12 +48,18 @@ class Tag(HasId, Base):
 
 
 def _link_table(name: str, other: str) -> sa.Table:
+    """Who wears which label, without foreign keys: checking them costs more than all else about a link.
+
+    Whoever deletes contacts or labels deletes their links (tagging.strip, tagging.remove); the doctor counts
+    those that point nowhere.
+    """
     return sa.Table(
         name,
         Base.metadata,
-        sa.Column("contact_id", BigId, sa.ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True),
-        sa.Column(f"{other}_id", BigId, sa.ForeignKey(f"{other}.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("contact_id", BigId, primary_key=True, autoincrement=False),
+        sa.Column(f"{other}_id", BigId, primary_key=True, autoincrement=False),
         sa.Index(f"ix_{name}_{other}_id_contact_id", f"{other}_id", "contact_id"),
+        sqlite_with_rowid=False,
     )
 
 
@@ -91,6 +97,7 @@ class Contact(HasId, Base):
         sa.Index("ix_contact_next_step_on_id", "next_step_on", "id"),
         sa.Index("ix_contact_name_key_id", "name_key", "id"),
         sa.Index("ix_contact_owner_id_name_key_id", "owner_id", "name_key", "id"),
+        sa.Index("ix_contact_import_id_id", "import_id", "id"),
         sa.Index(
             "ix_contact_birthday_id",
             "birthday",
@@ -131,6 +138,7 @@ class Contact(HasId, Base):
         sa.ForeignKey("company.id", ondelete="SET NULL"), index=True
     )
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    import_id: Mapped[int | None] = mapped_column()  # the import that made this contact
     paused_until: Mapped[datetime | None] = mapped_column(UTC)
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTC, default=now, onupdate=now)
@@ -144,9 +152,19 @@ class Contact(HasId, Base):
     company: Mapped[Company | None] = relationship(lazy="raise")
     owner: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[owner_id])
     categories: Mapped[list[Category]] = relationship(
-        secondary=contact_category, lazy="raise", order_by=Category.name
+        secondary=contact_category,
+        primaryjoin=lambda: Contact.id == foreign(contact_category.c.contact_id),
+        secondaryjoin=lambda: Category.id == foreign(contact_category.c.category_id),
+        lazy="raise",
+        order_by=Category.name,
     )
-    tags: Mapped[list[Tag]] = relationship(secondary=contact_tag, lazy="raise", order_by=Tag.name)
+    tags: Mapped[list[Tag]] = relationship(
+        secondary=contact_tag,
+        primaryjoin=lambda: Contact.id == foreign(contact_tag.c.contact_id),
+        secondaryjoin=lambda: Tag.id == foreign(contact_tag.c.tag_id),
+        lazy="raise",
+        order_by=Tag.name,
+    )
 
     @property
     def name(self) -> str:
@@ -168,12 +186,15 @@ class ImportStatus(StrEnum):
     """Where an import stands."""
 
     UPLOADED = "uploaded"
+    CHECKING = "checking"  # read through, nothing stored
     QUEUED = "queued"
     RUNNING = "running"
     PAUSED = "paused"
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    UNDOING = "undoing"
+    UNDONE = "undone"
 
 
 class Import(HasId, Base):
@@ -183,6 +204,7 @@ class Import(HasId, Base):
 
     filename: Mapped[str] = mapped_column(sa.String(255))
     path: Mapped[str] = mapped_column(sa.String(500))  # below the data folder
+    format: Mapped[str] = mapped_column(sa.String(8), default="text")  # text, workbook, vcard
     status: Mapped[str] = mapped_column(sa.String(12), default=ImportStatus.UPLOADED, index=True)
     encoding: Mapped[str] = mapped_column(sa.String(40), default="")
     delimiter: Mapped[str] = mapped_column(sa.String(4), default="")
@@ -199,6 +221,8 @@ class Import(HasId, Base):
     reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)  # reason → rows refused
     remarks: Mapped[dict[str, Any]] = mapped_column(default=dict)  # remark → rows taken in part, first lines
     refused_bytes: Mapped[int] = mapped_column(BigId, default=0)  # of the file of refused rows, as committed
+    difference: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what a look ahead found
+    undone: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what undoing took back, and what it left
     error: Mapped[str] = mapped_column(sa.Text, default="")
     lease_until: Mapped[datetime | None] = mapped_column(UTC)
     fence: Mapped[int] = mapped_column(default=0)
@@ -206,3 +230,15 @@ class Import(HasId, Base):
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
     started_at: Mapped[datetime | None] = mapped_column(UTC)
     finished_at: Mapped[datetime | None] = mapped_column(UTC)
+
+
+class ImportMade(Base):
+    """A label, company or field that an import made, so that undoing it can take it away again."""
+
+    __tablename__ = "import_made"
+
+    import_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("import.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str] = mapped_column(sa.String(12), primary_key=True)  # category, tag, company, field
+    made_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -3,6 +3,7 @@
 from campaigns import leases
 from campaigns.accounts import models as accounts
 from campaigns.audiences import models as audiences
+from campaigns.cleaning import models as cleaning
 from campaigns.consent import models as consent
 from campaigns.contacts import change_models as changes
 from campaigns.contacts import field_models as fields
@@ -18,6 +19,7 @@ __all__ = [
     "accounts",
     "audiences",
     "changes",
+    "cleaning",
     "consent",
     "contacts",
     "crm",

@@ -182,6 +182,25 @@ KNOWN_SINCE = sa.func.coalesce(Contact.verified_at, Contact.created_at)
 sa.Index("ix_contact_known_since", KNOWN_SINCE, Contact.id)
 
 
+class MergedContact(Base):
+    """Who somebody is now whose contact was merged into another; links in old letters name the old number."""
+
+    __tablename__ = "merged_contact"
+
+    gone_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+
+
+class FurtherAddress(Base):
+    """Another address of a contact: never mailed, but whoever comes with it is that contact."""
+
+    __tablename__ = "further_address"
+
+    email: Mapped[str] = mapped_column(exact(254), primary_key=True)  # canonical; never a contact's own
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    added_at: Mapped[datetime] = mapped_column(UTC, default=now)
+
+
 class ImportStatus(StrEnum):
     """Where an import stands."""
 

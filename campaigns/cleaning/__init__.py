@@ -1,0 +1,1 @@
+"""Cleaning: who is in the list twice, merging them and taking that back, and how good addresses are."""

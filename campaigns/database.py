@@ -219,6 +219,7 @@ def _prepare_postgresql(idle: float, connection: Any, _record: Any) -> None:
     # connections by transactions, set it for the server's user too.
     connection.autocommit = True  # a rollback would take it back
     connection.execute(f"SET idle_in_transaction_session_timeout = {round(idle * 1000)}")
+    connection.execute("SET jit = off")  # compiling takes longer than any of our questions
     connection.autocommit = False
 
 

@@ -20,7 +20,8 @@ from campaigns.contacts.names import fold, plain
 from campaigns.database import now
 
 FEW = 5_000
-SOME = 50_000
+SOME = 10_000
+_BY_OWNER = frozenset({Contact.name_key.key, Contact.last_contact_at.key})
 _HIGHEST = "\U0010ffff"
 _MOST_WORDS = 8
 _PHONE = re.compile(r"\+?[\d\s()/.-]{4,}")
@@ -34,6 +35,7 @@ class Condition:
 
     where: sa.ColumnElement[bool]  # asked of one contact
     among: Ids | None = None  # the numbers of all who meet it, from an index; None: nothing lists them
+    sorted_by: frozenset[str] = frozenset()  # columns by which an index holds those who meet it in order
 
     def checked(self, session: Session) -> sa.ColumnElement[bool]:
         """As a check of each contact met on the way.
@@ -50,13 +52,15 @@ class Condition:
         return Contact.id.in_(self.among)
 
 
-def clauses(session: Session, conditions: Sequence[Condition]) -> list[sa.ColumnElement[bool]]:
-    """Each condition in the form that is quick here."""
+def clauses(
+    session: Session, conditions: Sequence[Condition], column: str = ""
+) -> list[sa.ColumnElement[bool]]:
+    """Each condition in the form that is quick here, for a list sorted by this column."""
     counts = [
         (count_up_to(session, each.among, FEW) if each.among is not None else FEW) for each in conditions
     ]
     return [
-        each.listed() if count < FEW else each.checked(session)
+        each.listed() if count < FEW else each.where if column in each.sorted_by else each.checked(session)
         for each, count in zip(conditions, counts, strict=True)
     ]
 
@@ -74,8 +78,7 @@ def of(asked: Filters) -> list[Condition]:
     if asked.company:
         found.append(_indexed(Contact.company_id == asked.company))
     if asked.owner:
-        owner = Contact.owner_id
-        found.append(_indexed(owner.is_(None) if asked.owner == "none" else owner == int(asked.owner)))
+        found.append(owned([None if asked.owner == "none" else int(asked.owner)]))
     if asked.step:
         found.append(_indexed(_planned(asked.step)))
     if asked.quiet:
@@ -121,7 +124,8 @@ def _quiet_for(days: int) -> Condition:
 def owned(owners: Sequence[int | None]) -> Condition:
     """The contacts of these colleagues; None: of nobody."""
     each = [Contact.owner_id.is_(None) if one is None else Contact.owner_id == one for one in owners]
-    return Condition(sa.or_(*each), sa.union_all(*(sa.select(Contact.id).where(one) for one in each)))
+    among = sa.union_all(*(sa.select(Contact.id).where(one) for one in each))
+    return Condition(sa.or_(*each), among, _BY_OWNER if len(each) == 1 else frozenset())
 
 
 def words(text: str) -> list[Condition]:

@@ -28,11 +28,12 @@ class Sort:
     descending: bool = False
     read: Callable[[Any], Any] = str
     nullable: bool = False
+    begin: Any = None  # below all values; saying it makes SQLite take the index of this order
 
 
 SORTS = {
-    "name": Sort(Contact.name_key),
-    "-name": Sort(Contact.name_key, descending=True),
+    "name": Sort(Contact.name_key, begin=""),
+    "-name": Sort(Contact.name_key, descending=True, begin=""),
     "last": Sort(Contact.last_contact_at, True, moment, nullable=True),
     "-last": Sort(Contact.last_contact_at, False, moment, nullable=True),
     "step": Sort(Contact.next_step_on, False, date.fromisoformat, nullable=True),
@@ -92,7 +93,7 @@ def _parts(
     session: Session, asked: Filters, visible: Condition | None, order: Sort, value: Any, number: int | None
 ) -> Iterator[sa.Select[Any]]:
     """The list as selects to be read one after the other until the page is full."""
-    where = _narrowed(session, asked, visible)
+    where = _narrowed(session, asked, visible, order.column.key)
     phrases = conditions.phrases(asked.q) if order.column is Contact.name_key else []
     if phrases:
         first, begun = conditions.named(phrases), value is not None
@@ -120,9 +121,9 @@ def _having(order: Sort, asked: Filters) -> Where:
     return [order.column.is_not(None)]
 
 
-def _narrowed(session: Session, asked: Filters, visible: Condition | None) -> Where:
+def _narrowed(session: Session, asked: Filters, visible: Condition | None, column: str = "") -> Where:
     asks = conditions.of(asked) + ([visible] if visible else [])
-    return conditions.clauses(session, asks)
+    return conditions.clauses(session, asks, column)
 
 
 def _searched(session: Session, asked: Filters) -> Where:
@@ -139,7 +140,7 @@ def _sorted(order: Sort, where: Where, value: Any, number: int | None) -> sa.Sel
     column, direction = order.column, sa.desc if order.descending else sa.asc
     found = sa.select(Contact).where(*where).order_by(direction(column), direction(Contact.id))
     if number is None:
-        return found
+        return found if order.begin is None else found.where(column >= order.begin)
     here, there = sa.tuple_(column, Contact.id), sa.tuple_(value, number)
     return found.where(here < there if order.descending else here > there)
 

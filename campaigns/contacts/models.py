@@ -98,6 +98,7 @@ class Contact(HasId, Base):
         sa.Index("ix_contact_name_key_id", "name_key", "id"),
         sa.Index("ix_contact_owner_id_name_key_id", "owner_id", "name_key", "id"),
         sa.Index("ix_contact_import_id_id", "import_id", "id"),
+        sa.Index("ix_contact_owner_id_last_contact_at_id", "owner_id", "last_contact_at", "id"),
         sa.Index(
             "ix_contact_birthday_id",
             "birthday",

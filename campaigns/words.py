@@ -28,4 +28,10 @@ def ngettext(one: str, many: str, num: int, **values: object) -> str:
     return (one if num == 1 else many) % {"num": num, **values}
 
 
-__all__ = ["LANGUAGES", "_", "lazy", "ngettext"]
+def language() -> str:
+    """The language in which the person reads, as a code: “en” where there is nobody."""
+    locale = flask_babel.get_locale() if has_app_context() else None
+    return str(locale) if locale else "en"
+
+
+__all__ = ["LANGUAGES", "_", "language", "lazy", "ngettext"]

@@ -1,5 +1,6 @@
 """Names as keys: what counts as the same name, what a name is sorted and found by."""
 
+import re
 import unicodedata
 
 # Letters that Unicode does not take apart into a letter and a mark.
@@ -50,3 +51,8 @@ def first_key(first_name: str) -> str:
 def keys(first_name: str, last_name: str, email: str) -> dict[str, str]:
     """The columns of a contact that follow from its name; whoever writes a name writes these."""
     return {"name_key": name_key(first_name, last_name, email), "first_key": first_key(first_name)}
+
+
+def slug(name: str) -> str:
+    """A name as it is written after a point in letters and rules: “Shoe size” is `shoe_size`."""
+    return re.sub(r"\W+", "_", name.strip().lower()).strip("_")

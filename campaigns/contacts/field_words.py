@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 
 from campaigns.contacts import amounts, phones
 from campaigns.contacts.field_models import Field, FieldKind
@@ -54,8 +54,15 @@ def _said(field: Field, value: Any, locale: str) -> str:
             return plain(value)
 
 
+def typed(field: Field, value: Any, locale: str) -> Any:
+    """A value as it stands in a form of that language: 1.234 would be read as a thousand in some."""
+    if field.kind in (FieldKind.NUMBER, FieldKind.MONEY) and isinstance(value, str):
+        return value.replace(".", get_decimal_symbol(locale))
+    return value
+
+
 def plain(value: Any) -> str:
-    """A value as it stands in a file, from where it is read back the same."""
+    """A value as it stands in a file, from where it is read back the same (in English: 1234.5)."""
     if isinstance(value, list):
         return "; ".join(str(one) for one in value)
     if isinstance(value, bool):

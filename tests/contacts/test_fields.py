@@ -1,6 +1,6 @@
 """Fields that a firm adds: defined, cleaned, written to JSON and index together, read back."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -89,7 +89,7 @@ CLEANED = [
     ("date", "2026-3-1", "2026-03-01"),
     ("date", "13/02/2026", "2026-02-13"),
     ("date", "02/13/2026", "2026-02-13"),
-    ("date", datetime(2026, 3, 1, 12), "2026-03-01"),
+    ("date", datetime(2026, 3, 1, 12, tzinfo=UTC), "2026-03-01"),
     ("date", "2026-03-01T00:00:00Z", "2026-03-01"),
     ("day", "29. 2.", "02-29"),
     ("day", "12-31", "12-31"),

@@ -12,6 +12,7 @@ from campaigns.crm import models as crm
 from campaigns.database import Base
 from campaigns.delivery import models as delivery
 from campaigns.mailings import models as mailings
+from campaigns.preferences import models as preferences
 from campaigns.tracking import models as tracking
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "fields",
     "leases",
     "mailings",
+    "preferences",
     "tracking",
 ]

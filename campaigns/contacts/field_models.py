@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaigns.database import UTC, Base, BigId, HasId, exact, now
+from campaigns.longwork import Work
 
 KEY_LENGTH = 60
 WORD_LENGTH = 120
@@ -82,3 +83,16 @@ def _value_table(of: str) -> sa.Table:
 
 contact_value = _value_table("contact")
 company_value = _value_table("company")
+
+
+class Adoption(Work, Base):
+    """The work of taking what columns of earlier imports hold into a field of the same name."""
+
+    __tablename__ = "field_adoption"
+
+    field_id: Mapped[int] = mapped_column(sa.ForeignKey("field.id", ondelete="CASCADE"), index=True)
+    after: Mapped[int] = mapped_column(default=0)  # done up to this contact
+    looked_at: Mapped[int] = mapped_column(default=0)
+    taken: Mapped[int] = mapped_column(default=0)
+    unfit: Mapped[int] = mapped_column(default=0)  # contacts whose value stays as it was
+    examples: Mapped[list[str]] = mapped_column(default=list)  # of what does not fit

@@ -1,0 +1,34 @@
+"""Letters that ask people to confirm what is known of them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from campaigns.database import UTC, Base, HasId, now
+
+
+class RequestStatus(StrEnum):
+    """Where one such letter stands."""
+
+    WAITING = "waiting"
+    SENDING = "sending"  # handed to the mail server now; if this stays, nobody knows whether it was taken
+    SENT = "sent"
+    SKIPPED = "skipped"  # the gate said no; `reason` says why
+    FAILED = "failed"
+
+
+class DetailsRequest(HasId, Base):
+    """One letter that asks one person to look at their details, and whether they did."""
+
+    __tablename__ = "details_request"
+    __table_args__ = (sa.Index("ix_details_request_status_id", "status", "id"),)
+
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    status: Mapped[str] = mapped_column(sa.String(8), default=RequestStatus.WAITING)
+    reason: Mapped[str] = mapped_column(sa.String(300), default="")
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    asked_at: Mapped[datetime] = mapped_column(UTC, default=now)
+    sent_at: Mapped[datetime | None] = mapped_column(UTC)
+    answered_at: Mapped[datetime | None] = mapped_column(UTC)

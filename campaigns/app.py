@@ -20,6 +20,7 @@ _ROOMS = (
     "accounts.views",
     "mail.views",
     "contacts.views",
+    "contacts.edit_views",
     "contacts.company_views",
     "contacts.label_views",
     "consent.views",

@@ -45,6 +45,13 @@ class Sending(BaseModel):
     journal_sync: float = Field(default=1, ge=0)  # seconds until answers are safe from a power cut; 0: never
 
 
+class Keep(BaseModel):
+    """For how many days things are kept that are of use for a while only."""
+
+    changes: int = Field(default=30, ge=1, le=3650)  # what bulk edits and imports changed, for undoing it
+    exports: int = Field(default=7, ge=1, le=365)  # files that somebody asked for
+
+
 class Settings(BaseSettings):
     """Everything settable, each as `CAMPAIGNS_<NAME>` (nested names joined by two underscores)."""
 
@@ -61,6 +68,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     smtp: Smtp = Smtp()
     sending: Sending = Sending()
+    keep: Keep = Keep()
     worker_processes: int = Field(default=2, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     trusted_proxies: int = Field(default=0, ge=0, le=10)

@@ -1,14 +1,24 @@
-"""Acting on contacts from their list: on those ticked, or on all that match; and labels on one contact."""
+"""Acting on contacts: on those ticked in a list, or on all that are chosen; and labels on one contact."""
 
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_security import current_user
-from sqlalchemy.orm import Session
 
 from campaigns.accounts import audit
-from campaigns.contacts import bulk, conditions, filters, finding, listing, tagging, visibility
+from campaigns.contacts import (
+    bulk,
+    bulk_running,
+    choosing,
+    conditions,
+    filters,
+    listing,
+    tagging,
+    visibility,
+)
+from campaigns.contacts.change_models import BulkEdit
+from campaigns.contacts.choosing import Choice
 from campaigns.contacts.models import Category, Contact, Tag
 from campaigns.database import reading, transaction
 from campaigns.errors import BadInput
@@ -16,67 +26,130 @@ from campaigns.web import guards
 from campaigns.words import _
 
 pages = Blueprint("contacts_acts", __name__, url_prefix="/contacts")
-_MOST_TICKED = 1000
+_COUNTED = 100_000  # before an act is chosen
 _KINDS: dict[str, Any] = {"category": Category, "tag": Tag}
 
 
 @pages.get("/all")
 @guards.signed_in
 def everything() -> str:
-    """What can be done with all contacts that match, and how many those are."""
+    """What can be done with all contacts that match, or that `?chosen=` names, and how many those are."""
     return _page({})
 
 
-def _page(errors: dict[str, str]) -> str:
+def _page(errors: dict[str, str], counted: bulk.Count | None = None) -> str:
     asked, sort = filters.read(request.args.to_dict(flat=False)), listing.sort_of(request.args.get("sort"))
+    choice = _choice()
     with reading() as session:
-        chosen = finding.matching(session, asked, visibility.limits(current_user))
-        number = conditions.count_up_to(session, chosen, tagging.AT_ONCE + 1)
+        chosen = choosing.numbers(session, choice, current_user)
         return render_template(
             "pages/contacts/all.html",
-            number=number,
-            most=tagging.AT_ONCE,
+            number=conditions.count_up_to(session, chosen, _COUNTED + 1),
+            most=_COUNTED,
+            of=choosing.words(session, choice),
+            narrowed="filters" in choice,
+            counted=counted,
+            background=bulk_running.AT_ONCE,
             errors=errors,
             form=request.form,
+            here=request.query_string.decode(),
             **listing.around(session, asked, sort, current_user),
             **listing.suggestions(session),
         )
 
 
+def _choice() -> Choice:
+    """Whom the address means: `?chosen=audience:3`, or the filters of the list."""
+    way, _colon, chosen = request.args.get("chosen", "").partition(":")
+    if way:
+        return {way: chosen}
+    asked, sort = filters.read(request.args.to_dict(flat=False)), listing.sort_of(request.args.get("sort"))
+    return {"filters": listing.query(asked, sort)}
+
+
 @pages.post("/all")
 @guards.signed_in
 def act_on_everything() -> Any:
-    """Do it with all that match."""
-    asked, sort = filters.read(request.args.to_dict(flat=False)), listing.sort_of(request.args.get("sort"))
+    """Do it with all of them, or with `look` say only how many would change."""
     try:
-        with transaction() as session:
-            chosen = finding.matching(session, asked, visibility.limits(current_user))
-            said = _do(session, chosen, filters=listing.query(asked, sort))
+        if request.form.get("look"):
+            return _page({}, _count(_choice()))
+        edit = _start(_choice())
     except BadInput as error:
         return _page({error.field: error.message}), error.status
-    flash(said, "success")
-    return redirect(f"{url_for('contacts.index')}?{listing.query(asked, sort)}")
+    return _through(edit, request.query_string.decode())
 
 
 @pages.post("/ticked")
 @guards.signed_in
 def act_on_ticked() -> Any:
     """Do it with the contacts ticked in the list; those one may not see are passed over."""
+    return _through(_start(_ticked()), request.query_string.decode())
+
+
+def _ticked() -> Choice:
     numbers = [int(text) for text in request.form.getlist("id") if text.isdecimal() and len(text) < 16]
     if not numbers:
         raise BadInput(_("Tick some contacts first."), field="id")
+    return {"ids": numbers[: choosing.MOST_TICKED]}
+
+
+@pages.post("/all/count")
+@guards.signed_in
+def count_everything() -> str:
+    """How many of all would change, as a line beside the button."""
+    return _counted(_choice)
+
+
+@pages.post("/ticked/count")
+@guards.signed_in
+def count_ticked() -> str:
+    """How many of the ticked ones would change, as a line beside the button."""
+    return _counted(_ticked)
+
+
+def _counted(choice: Any) -> str:
+    try:
+        counted, hint = _count(choice()), ""
+    except BadInput as error:
+        counted, hint = None, error.message
+    return render_template(
+        "pages/contacts/_bulk_count.html", counted=counted, hint=hint, background=bulk_running.AT_ONCE
+    )
+
+
+def _count(choice: Choice) -> bulk.Count:
+    with reading() as session:
+        return bulk_running.count(session, request.form.get("act", ""), request.form, choice, current_user)
+
+
+def _start(choice: Choice) -> BulkEdit:
+    """Start it; a small one is done when this returns."""
     with transaction() as session:
-        ticked = Contact.id.in_(numbers[:_MOST_TICKED])
-        chosen = sa.select(Contact.id).where(ticked, visibility.visible_to(current_user))
-        flash(_do(session, chosen, ids=numbers[:_MOST_TICKED]), "success")
-    return redirect(f"{url_for('contacts.index')}?{request.query_string.decode()}")
+        act = request.form.get("act", "")
+        edit = bulk_running.start(session, act, request.form, choice, current_user)
+        audit.note(
+            session,
+            f"contacts.{act}",
+            f"edit:{edit.id}",
+            said=edit.title,
+            chosen=choosing.words(session, choice),
+            contacts=edit.matching,
+        )
+    if edit.matching <= bulk_running.AT_ONCE:
+        bulk_running.run(edit.id)
+    with reading() as session:
+        return session.get_one(BulkEdit, edit.id)
 
 
-def _do(session: Session, chosen: sa.Select[Any], **which: Any) -> str:
-    act = request.form.get("act", "")
-    said = bulk.do(session, act, chosen, request.form, current_user)
-    audit.note(session, f"contacts.{act}", said=said, **which)
-    return said
+def _through(edit: BulkEdit, query: str) -> Any:
+    """Back to the list with what came of it; of a large one, to the page that watches it."""
+    address = url_for("contact_edits.show", edit_id=edit.id)
+    if edit.moving or edit.error:
+        return redirect(address)
+    flash({"text": bulk_running.said(edit), "href": address, "label": _("Look at it or undo it")}, "success")  # type: ignore[arg-type]
+    chosen = "filters" not in edit.chosen and "ids" not in edit.chosen
+    return redirect(address if chosen else f"{url_for('contacts.index')}?{query}")
 
 
 @pages.post("/<int:contact_id>/labels")

@@ -1,6 +1,6 @@
-"""What can be done with many contacts at a stroke; rooms above offer acts of their own here."""
+"""What can be done with many contacts at once: the register of acts; rooms above offer acts of their own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,19 +8,28 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import Role, User
-from campaigns.contacts import tagging
+from campaigns.contacts.changing import Changed
+from campaigns.contacts.models import Contact
 from campaigns.errors import BadInput
-from campaigns.words import _, ngettext
+from campaigns.words import _
 
 Form = Mapping[str, str]
+Values = Mapping[str, Any]  # what an act was given, as JSON
 
 
 @dataclass(frozen=True)
 class Act:
-    """Something done with chosen contacts (a select of their numbers); says what came of it."""
+    """Something done with many contacts, a part of them at a time, which can be undone.
+
+    `read` raises BadInput for what is not filled in; `has` is true for contacts on which there is nothing
+    to do; `change` is given contacts that are locked, and returns what it changed on which of them.
+    """
 
     label: Callable[[], str]
-    do: Callable[[Session, sa.Select[Any], Form, User], str]
+    read: Callable[[Session, Form, User | None], Values]
+    has: Callable[[Session, Values], sa.ColumnElement[bool]]
+    change: Callable[[Session, Values, Sequence[int], User | None], list[Changed]]
+    said: Callable[[Values, int], str]  # what came of it, on how many
     fields: str = ""  # the template with what it asks for
     roles: tuple[Role, ...] = ()  # empty: everybody
 
@@ -38,60 +47,30 @@ def open_to(user: User) -> dict[str, Act]:
     return {key: act for key, act in offered.items() if not act.roles or user.may(*act.roles)}
 
 
-def do(session: Session, key: str, chosen: sa.Select[Any], form: Form, user: User) -> str:
-    """Do it, and say what came of it; raises BadInput for what is not offered or not filled in."""
-    act = open_to(user).get(key)
+def named(key: str, user: User | None) -> Act:
+    """The act, if this person (None: the command line) may do it; raises BadInput otherwise."""
+    act = (offered if user is None else open_to(user)).get(key)
     if act is None:
         raise BadInput(_("Choose what is to be done with these contacts."), field="act")
-    return act.do(session, chosen, form, user)
+    return act
 
 
-def _tag(session: Session, chosen: sa.Select[Any], form: Form, _user: User) -> str:
-    label = tagging.tag(session, form.get("tag_name", ""))
-    return _said(tagging.put_on(session, label, chosen), label.name)
+@dataclass(frozen=True)
+class Count:
+    """How many contacts are chosen, and on how many of them there is something to do."""
+
+    chosen: int
+    changes: int
+
+    @property
+    def already(self) -> int:
+        """Those on whom there is nothing to do."""
+        return self.chosen - self.changes
 
 
-def _untag(session: Session, chosen: sa.Select[Any], form: Form, _user: User) -> str:
-    label = tagging.tag(session, form.get("tag_name", ""))
-    return _said_off(tagging.take_off(session, label, chosen), label.name)
-
-
-def _categorise(session: Session, chosen: sa.Select[Any], form: Form, _user: User) -> str:
-    label = tagging.category(session, form.get("category_name", ""))
-    return _said(tagging.put_on(session, label, chosen), label.name)
-
-
-def _uncategorise(session: Session, chosen: sa.Select[Any], form: Form, _user: User) -> str:
-    label = tagging.category(session, form.get("category_name", ""))
-    return _said_off(tagging.take_off(session, label, chosen), label.name)
-
-
-def _said(number: int, name: str) -> str:
-    one, many = "“%(name)s” was put on %(num)s contact.", "“%(name)s” was put on %(num)s contacts."
-    return ngettext(one, many, number, name=name)
-
-
-def _said_off(number: int, name: str) -> str:
-    one, many = "“%(name)s” was taken off %(num)s contact.", "“%(name)s” was taken off %(num)s contacts."
-    return ngettext(one, many, number, name=name)
-
-
-def _hand_over(session: Session, chosen: sa.Select[Any], form: Form, _user: User) -> str:
-    given = form.get("owner_id", "")
-    owner = session.get(User, int(given)) if given.isdecimal() else None
-    if given and (owner is None or not owner.active):
-        raise BadInput(_("Choose a colleague of the list."), field="owner_id")
-    number = tagging.give_to(session, owner.id if owner else None, chosen)
-    one, many = "%(num)s contact has another owner now.", "%(num)s contacts have another owner now."
-    return ngettext(one, many, number)
-
-
-_LABELS = "pages/contacts/_bulk_labels.html"
-offer("tag", Act(lambda: _("Put a tag on"), _tag, _LABELS))
-offer("untag", Act(lambda: _("Take a tag off"), _untag))
-offer("categorise", Act(lambda: _("Put into a category"), _categorise))
-offer("uncategorise", Act(lambda: _("Take out of a category"), _uncategorise))
-offer(
-    "owner",
-    Act(lambda: _("Change the owner"), _hand_over, "pages/contacts/_bulk_owner.html", (Role.MARKETER,)),
-)
+def count(session: Session, act: Act, values: Values, chosen: sa.Select[Any]) -> Count:
+    """Count before it is done; reads all that are chosen."""
+    has = sa.case((act.has(session, values), 1), else_=0)
+    asked = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(has), 0)).select_from(Contact)
+    number, already = session.execute(asked.where(Contact.id.in_(chosen))).one()
+    return Count(number, number - already)

@@ -8,16 +8,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from campaigns.bulk import insert_many
-from campaigns.contacts.conditions import count_up_to
 from campaigns.contacts.models import Category, Contact, Tag, contact_category, contact_tag
 from campaigns.contacts.names import fold, tidy
-from campaigns.errors import BadInput, Conflict, NotFound, TooLarge
+from campaigns.errors import BadInput, Conflict, NotFound
 from campaigns.words import _
 
 Label = Category | Tag
 L = TypeVar("L", Category, Tag)
 
-AT_ONCE = 50_000  # contacts changed by one press
 COUNTED = 1_000
 _LINKS: dict[type[Any], tuple[sa.Table, str]] = {
     Category: (contact_category, "category_id"),
@@ -66,9 +64,8 @@ def one(session: Session, kind: type[L], label_id: int) -> L:
 def put_on(session: Session, label: Label, chosen: sa.Select[Any]) -> int:
     """Give the label to all chosen contacts; returns how many did not wear it yet."""
     table, column = _LINKS[type(label)]
-    among = at_most(session, chosen)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    rows = sa.select(Contact.id, sa.literal(label.id, table.c[column].type)).where(Contact.id.in_(among))
+    rows = sa.select(Contact.id, sa.literal(label.id, table.c[column].type)).where(Contact.id.in_(chosen))
     insert = dialect.insert(table).from_select(["contact_id", column], rows).on_conflict_do_nothing()
     added = session.execute(insert, execution_options={"preserve_rowcount": True})
     return int(added.rowcount)  # type: ignore[attr-defined]
@@ -77,36 +74,10 @@ def put_on(session: Session, label: Label, chosen: sa.Select[Any]) -> int:
 def take_off(session: Session, label: Label, chosen: sa.Select[Any]) -> int:
     """Take the label off all chosen contacts; returns how many wore it."""
     table, column = _LINKS[type(label)]
-    among = at_most(session, chosen)
     removed = session.execute(
-        sa.delete(table).where(table.c[column] == label.id, table.c.contact_id.in_(among))
+        sa.delete(table).where(table.c[column] == label.id, table.c.contact_id.in_(chosen))
     )
     return int(removed.rowcount)  # type: ignore[attr-defined]
-
-
-def give_to(session: Session, owner_id: int | None, chosen: sa.Select[Any]) -> int:
-    """Make that colleague (None: nobody) the owner of all chosen contacts; returns how many changed."""
-    among = at_most(session, chosen)
-    changed = session.execute(
-        sa.update(Contact)
-        .where(Contact.id.in_(among), Contact.owner_id.is_distinct_from(owner_id))
-        .values(owner_id=owner_id)
-        .execution_options(synchronize_session=False)
-    )
-    return int(changed.rowcount)  # type: ignore[attr-defined]
-
-
-def at_most(session: Session, chosen: sa.Select[Any]) -> sa.Select[Any]:
-    """The same contacts; raises TooLarge for more than are changed at one press."""
-    if count_up_to(session, chosen, AT_ONCE + 1) > AT_ONCE:
-        raise TooLarge(
-            _(
-                "More than %(most)s contacts match. Narrow the list, for example by a category, and do it "
-                "in parts.",
-                most=f"{AT_ONCE:,}",
-            )
-        )
-    return chosen
 
 
 def listed(

@@ -1,21 +1,19 @@
 """What is to be done with contacts, and by when; the earliest open step stands on the contact."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from campaigns.accounts.models import User
-from campaigns.contacts import tagging
 from campaigns.contacts.models import Contact
 from campaigns.contacts.names import tidy, tidy_lines
 from campaigns.crm import logging
 from campaigns.crm.models import Kind, NextStep
 from campaigns.database import now
 from campaigns.errors import BadInput, Conflict, NotFound
-from campaigns.words import _, ngettext
+from campaigns.words import _
 
 STEP_KINDS = (Kind.CALL, Kind.MEETING, Kind.LETTER, Kind.NOTE)
 # Finishing one of these means that it took place.
@@ -47,29 +45,6 @@ def due_day(given: str) -> date:
         return date.fromisoformat(given)
     except ValueError as error:
         raise BadInput(_("Choose the day by which it is to be done."), field="due_on") from error
-
-
-def set_on_all(session: Session, chosen: sa.Select[Any], form: Mapping[str, str], user: User) -> str:
-    """The same next step for all chosen contacts, each for its owner; says for how many."""
-    what, due_on = tidy(form.get("what", ""), 500), due_day(form.get("due_on", ""))
-    if not what:
-        raise BadInput(_("Say what is to be done, such as “Call about the offer”."), field="what")
-    given = {"kind": Kind.CALL, "what": what, "due_on": due_on, "outcome": "", "created_at": now()}
-    typed = [sa.literal(value, NextStep.__table__.c[name].type) for name, value in given.items()]
-    among = tagging.at_most(session, chosen)
-    rows = sa.select(Contact.id, sa.func.coalesce(Contact.owner_id, user.id), *typed).where(
-        Contact.id.in_(among)
-    )
-    insert = sa.insert(NextStep).from_select(["contact_id", "user_id", *given], rows)
-    made = session.execute(insert, execution_options={"preserve_rowcount": True})
-    session.execute(
-        sa.update(Contact)
-        .where(Contact.id.in_(among), sa.or_(Contact.next_step_on.is_(None), Contact.next_step_on > due_on))
-        .values(next_step_on=due_on)
-        .execution_options(synchronize_session=False)
-    )
-    one, many = "%(num)s contact has this next step now.", "%(num)s contacts have this next step now."
-    return ngettext(one, many, int(made.rowcount))  # type: ignore[attr-defined]
 
 
 def finish(

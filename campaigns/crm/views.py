@@ -7,8 +7,8 @@ from flask import Blueprint, Flask, render_template, request, url_for
 from flask_babel import get_timezone
 from flask_security import current_user
 
-from campaigns.contacts import bulk, visibility
-from campaigns.crm import logging, purchases, step_views, steps
+from campaigns.contacts import visibility
+from campaigns.crm import bulk_step, logging, purchases, step_views, steps  # noqa: F401 - bulk_step: an act
 from campaigns.crm.models import Kind
 from campaigns.database import reading, transaction
 from campaigns.errors import BadInput
@@ -21,14 +21,12 @@ _LOGGED = (Kind.CALL, Kind.MEETING, Kind.LETTER, Kind.NOTE)
 
 
 def register(app: Flask) -> None:
-    """Offer the panels to the contact's page, and next steps to many contacts at once."""
+    """Offer the panels to the contact's page."""
     app.register_blueprint(step_views.pages)
     _offer("contact-head", "touch", "crm.touch", lambda: _("Last contact"), 10)
     _offer("contact", "timeline", "crm.timeline", lambda: _("What happened"), 10)
     _offer("contact", "next", "steps.next_steps", lambda: _("Next steps"), 10, side=True)
     _offer("contact", "bought", "crm.bought", lambda: _("Purchases"), 70, side=True)
-    act = bulk.Act(lambda: _("Set a next step"), steps.set_on_all, "pages/crm/_bulk_step.html")
-    bulk.offer("step", act)
 
 
 def _offer(page: str, key: str, endpoint: str, title: Any, place: int, *, side: bool = False) -> None:

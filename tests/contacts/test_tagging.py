@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from campaigns.contacts import tagging
 from campaigns.contacts.models import Category, Contact, Tag
-from campaigns.errors import BadInput, Conflict, NotFound, TooLarge
+from campaigns.errors import BadInput, Conflict, NotFound
 from tests import factories
 
 EVERYBODY = sa.select(Contact.id)
@@ -39,26 +39,6 @@ def test_many_are_labelled_at_a_stroke_and_only_once(session):
     assert (worn(session, Tag), worn(session, Category)) == ({"vip": 4}, {"Cutters": 2})
     assert tagging.take_off(session, vip, EVERYBODY.where(Contact.id > people[0])) == 3
     assert worn(session, Tag) == {"vip": 1}
-
-
-def test_many_change_their_owner(session):
-    user = factories.make_user(session)
-    factories.make_contact(session, owner_id=user.id)
-    factories.make_contact(session)
-
-    assert tagging.give_to(session, user.id, EVERYBODY) == 1
-    assert tagging.give_to(session, None, EVERYBODY) == 2
-
-
-def test_too_many_at_once_are_refused(session, monkeypatch):
-    monkeypatch.setattr(tagging, "AT_ONCE", 1)
-    factories.make_contact(session)
-    tag = tagging.tag(session, "vip")
-    assert tagging.put_on(session, tag, EVERYBODY) == 1
-
-    factories.make_contact(session)
-    with pytest.raises(TooLarge):
-        tagging.put_on(session, tag, EVERYBODY)
 
 
 def test_a_label_is_renamed_but_never_to_the_name_of_another(session):

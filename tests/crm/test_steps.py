@@ -98,29 +98,6 @@ def test_those_without_a_step_queue_up(session, anna):
     assert steps.without_step(session, EVERYBODY, after=eva.id) == []
 
 
-def test_many_get_the_same_step_each_for_its_owner(session, anna):
-    user, owner = factories.make_user(session), factories.make_user(session, Role.SALESPERSON)
-    eva = factories.make_contact(session, owner_id=owner.id)
-    steps.set_step(session, anna.id, "Visit", TODAY)
-    everybody = sa.select(Contact.id)
-
-    said = steps.set_on_all(
-        session, everybody, {"what": " Call  them ", "due_on": TOMORROW.isoformat()}, user
-    )
-
-    assert said == "2 contacts have this next step now."
-    assert (shown(session, anna), shown(session, eva)) == (TODAY, TOMORROW)
-    theirs = steps.of(session, eva.id)[0]
-    assert (theirs.what, theirs.user_id, steps.first(session, anna.id).what) == (
-        "Call them",
-        owner.id,
-        "Visit",
-    )
-    for form in ({"what": "", "due_on": "2026-11-22"}, {"what": "Call", "due_on": "soon"}):
-        with pytest.raises(BadInput):
-            steps.set_on_all(session, everybody, form, user)
-
-
 @pytest.mark.both_databases
 def test_what_is_due_is_the_same_for_one_who_sees_all_and_one_whose_sight_lets_all_through(session, anna):
     today = date(2026, 11, 22)

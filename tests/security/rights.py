@@ -17,7 +17,9 @@ _TABLE = {
         today.log_call today.set_step today.finish_step
         contacts.index contacts.show contacts.new contacts.create contacts.edit contacts.change contacts.take
         contacts_acts.everything contacts_acts.act_on_everything contacts_acts.act_on_ticked
-        contacts_acts.label
+        contacts_acts.label contacts_acts.count_everything contacts_acts.count_ticked
+        contact_edits.index contact_edits.show contact_edits.progress contact_edits.pause contact_edits.resume
+        contact_edits.cancel contact_edits.undo contact_edits.steer_undo
         companies.index companies.show companies.new companies.create companies.edit companies.change
         consent.mailing consent.panel consent.change consent.evidence
         crm.touch crm.timeline crm.log crm.bought crm.buy

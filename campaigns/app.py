@@ -23,6 +23,7 @@ _ROOMS = (
     "contacts.edit_views",
     "contacts.company_views",
     "contacts.label_views",
+    "contacts.field_views",
     "consent.views",
     "imports.views",
     "crm.views",

@@ -18,6 +18,7 @@ _TABLE = {
         contacts.index contacts.show contacts.new contacts.create contacts.edit contacts.change contacts.take
         contacts_acts.everything contacts_acts.act_on_everything contacts_acts.act_on_ticked
         contacts_acts.label contacts_acts.count_everything contacts_acts.count_ticked
+        contacts_acts.field_value
         contact_edits.index contact_edits.show contact_edits.progress contact_edits.pause contact_edits.resume
         contact_edits.cancel contact_edits.undo contact_edits.steer_undo
         companies.index companies.show companies.new companies.create companies.edit companies.change
@@ -32,6 +33,8 @@ _TABLE = {
     MAKERS: """
         companies.delete
         labels.index labels.create labels.edit labels.rename labels.merge labels.delete
+        fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive
+        fields.take_back fields.take_in
         consent.suppressed consent.suppress
         imports.index imports.upload imports.show imports.progress imports.reread imports.look imports.start
         imports.pause imports.resume imports.cancel imports.refused

@@ -38,6 +38,7 @@ class Method(StrEnum):
     PAGE = "page"  # the contact's own page, reached by a signed link
     ONE_CLICK = "one_click"  # RFC 8058
     CLOCK = "clock"  # time went by
+    MERGE = "merge"  # said by the same person under another address
 
 
 YES = frozenset({State.GRANTED, State.CONFIRMED})
@@ -46,6 +47,7 @@ NO = frozenset({State.DECLINED, State.WITHDRAWN, State.OBJECTED})
 OWN = frozenset({Method.CONFIRMATION, Method.PAGE, Method.ONE_CLICK})
 
 _STRICTNESS = {State.DECLINED: 1, State.WITHDRAWN: 2, State.OBJECTED: 3}
+_RANK = {State.EXPIRED: 1} | {state: rank + 1 for state, rank in _STRICTNESS.items()}
 _STRENGTH = {Basis.CONSENT: 3, Basis.EXISTING_CUSTOMER: 2, Basis.CONTRACT: 1, Basis.LEGITIMATE_INTEREST: 1}
 
 
@@ -72,6 +74,11 @@ class Standing:
     basis: str
     at: datetime
     event_id: int
+
+
+def strictness(standing: Standing | None) -> int:
+    """How much of a no it is; 0 for a yes, for what waits to be confirmed, and for who was never asked."""
+    return _RANK.get(State(standing.state), 0) if standing else 0
 
 
 def fold(entries: Iterable[Entry]) -> Standing | None:

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.consent import gate
+from campaigns.contacts import identity
 from campaigns.contacts.models import Contact
 from campaigns.database import BigId, db_now
-from campaigns.delivery import writing
+from campaigns.delivery import joining, writing
 from campaigns.delivery.changing import change
 from campaigns.delivery.claiming import Lease
-from campaigns.delivery.models import Message, MessageStatus
+from campaigns.delivery.models import OPEN_STATES, Message, MessageStatus
 from campaigns.delivery.results import Result
 from campaigns.delivery.writing import Edition, Recipient
 
@@ -84,24 +85,67 @@ def skipped(reason: str) -> Result:
 
 
 def follow(session: Session, lease: Lease, edition: Edition, moved: Sequence[Any]) -> list[Recipient]:
-    """Contacts that are gone are skipped, those with another address mailed there; within the lease."""
+    """Contacts that are gone are skipped, those with another address mailed there; within the lease.
+
+    Whoever was merged into another contact is mailed as that one, unless the campaign writes to it already.
+    """
+    merged = identity.now_known_as(session, [row.contact_id for row in moved if row.email is None])
     mailed = []
     for row in moved:
+        heir = merged.get(row.contact_id)
+        who = (
+            _heir(session, lease, edition, row, heir)
+            if heir
+            else _Who(row.id, row.contact_id, row.email, row.tries)
+        )
         own = sa.and_(Message.id == row.id, waits())
-        if row.email is None:
-            gone = {"status": MessageStatus.SKIPPED, "reason": ERASED, "address": f"erased:{row.id}"}
-            change(session, sa.update(Message).where(own).values(gone | {"next_try_at": None}))
-        elif _is_taken(session, lease.campaign_id, row.email):
-            taken = {"status": MessageStatus.SKIPPED, "reason": ADDRESS_TAKEN, "next_try_at": None}
-            change(session, sa.update(Message).where(own).values(taken))
-        elif change(session, sa.update(Message).where(own).values(address=row.email)):
-            mailed.append(row)
+        if isinstance(who, str):
+            change(session, sa.update(Message).where(own).values(_skipped(who)))
+        elif who.email is None:
+            gone = _skipped(ERASED) | {"address": f"erased:{row.id}"}
+            change(session, sa.update(Message).where(own).values(gone))
+        elif _is_taken(session, lease.campaign_id, who):
+            change(session, sa.update(Message).where(own).values(_skipped(ADDRESS_TAKEN)))
+        elif change(session, sa.update(Message).where(own).values(address=who.email)):
+            mailed.append(who)
     return _recipients(session, edition, mailed)
 
 
-def _is_taken(session: Session, campaign_id: int, email: str) -> bool:
-    """Whether the campaign mails this address already."""
-    taken = sa.select(Message.id).where(Message.campaign_id == campaign_id, Message.address == email)
+def _skipped(reason: str) -> dict[str, Any]:
+    return {"status": MessageStatus.SKIPPED, "reason": reason, "next_try_at": None}
+
+
+class _Who(NamedTuple):
+    """Whom a message goes to."""
+
+    id: int
+    contact_id: int
+    email: str | None
+    tries: int
+
+
+def _heir(session: Session, lease: Lease, edition: Edition, row: Any, contact_id: int) -> "_Who | str":
+    """The contact that a message's was merged into; or why it is not mailed."""
+    asked = sa.select(Contact.email, gate.refusal(edition.purpose)).where(Contact.id == contact_id)
+    email, refusal = session.execute(asked).one_or_none() or (None, None)
+    if refusal is not None:
+        return str(refusal)
+    written = sa.select(Message.id).where(
+        Message.campaign_id == lease.campaign_id,
+        Message.contact_id.in_(identity.numbers(session, contact_id)),
+        Message.id != row.id,
+        Message.status.in_([*OPEN_STATES, *joining.GOT]),
+    )
+    if session.scalar(written.limit(1)) is not None:
+        return joining.MERGED
+    return _Who(row.id, contact_id, email, row.tries)
+
+
+def _is_taken(session: Session, campaign_id: int, who: _Who) -> bool:
+    """Whether another of the campaign's letters goes to this address."""
+    taken = sa.select(Message.id).where(
+        Message.campaign_id == campaign_id, Message.address == who.email, Message.id != who.id
+    )
     return session.scalar(taken) is not None
 
 

@@ -21,6 +21,7 @@ def reason(code: str) -> str:
     """Why a message was skipped, failed, or is uncertain; empty for no reason."""
     own = {
         "address_taken": _("The contact's new address is mailed already"),
+        "merged": _("Merged with another contact, who has a letter of this campaign"),
         "eai_unsupported": _("The mail server can't send to this address's letters"),
         "cancelled": _("The campaign was cancelled"),
         "no_such_address": _("The address does not exist"),

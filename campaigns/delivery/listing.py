@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.contacts import identity
 from campaigns.contacts.models import Contact
 from campaigns.delivery.models import OPEN_STATES, Message, MessageStatus
 from campaigns.mailings.models import Campaign
@@ -52,10 +53,15 @@ def of_campaign(
 
 def _with_contacts(session: Session, messages: Sequence[Message]) -> list[Line]:
     ids = [message.contact_id for message in messages]
+    merged = identity.now_known_as(session, ids)
     contacts = {
-        contact.id: contact for contact in session.scalars(sa.select(Contact).where(Contact.id.in_(ids)))
+        contact.id: contact
+        for contact in session.scalars(sa.select(Contact).where(Contact.id.in_({*ids, *merged.values()})))
     }
-    return [Line(message, contacts.get(message.contact_id)) for message in messages]
+    return [
+        Line(message, contacts.get(message.contact_id) or contacts.get(merged.get(message.contact_id, 0)))
+        for message in messages
+    ]
 
 
 def of_contact(session: Session, contact_id: int, limit: int = 20) -> Sequence[Any]:
@@ -63,7 +69,7 @@ def of_contact(session: Session, contact_id: int, limit: int = 20) -> Sequence[A
     return session.execute(
         sa.select(Message, Campaign.name)
         .join(Campaign, Campaign.id == Message.campaign_id)
-        .where(Message.contact_id == contact_id)
+        .where(Message.contact_id.in_(identity.numbers(session, contact_id)))
         .order_by(Message.id.desc())
         .limit(limit)
     ).all()

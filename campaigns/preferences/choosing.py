@@ -161,7 +161,7 @@ def _said(who: Visitor, how: Evidence) -> dict[str, Any]:
 
 
 def _letter_of(who: Visitor) -> sa.ColumnElement[bool]:
-    return sa.and_(Message.id == who.message_id, Message.contact_id == who.contact_id)
+    return sa.and_(Message.id == who.message_id, Message.contact_id.in_(who.numbers))
 
 
 def _moment(day: str) -> datetime:

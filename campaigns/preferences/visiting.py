@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns import tokens
+from campaigns.contacts import identity
 from campaigns.contacts.models import Contact
 from campaigns.database import now
 from campaigns.delivery.models import Message
@@ -33,6 +34,7 @@ class Visitor:
     message_id: int  # 0: no letter, a link that was made otherwise
     contact: Contact | None
     sent_at: datetime | None
+    numbers: frozenset[int] = frozenset()  # those of contacts that were merged into this one, and its own
 
     @property
     def fresh(self) -> bool:
@@ -66,11 +68,14 @@ def visitor(session: Session, purpose: Purpose, token: str) -> Visitor:
         raise NotFound(
             _("This link is not complete. Open it again from the letter, without copying it.")
         ) from error
-    contact = session.get(Contact, contact_id)
+    contact = identity.found(session, contact_id)
+    if contact is not None:
+        contact_id = contact.id  # of a letter to a contact that was merged into another: that one's
+    numbers = identity.numbers(session, contact_id)
     sent_at = session.scalar(
-        sa.select(Message.sent_at).where(Message.id == message_id, Message.contact_id == contact_id)
+        sa.select(Message.sent_at).where(Message.id == message_id, Message.contact_id.in_(numbers))
     )
-    return Visitor(contact_id, message_id, contact, sent_at)
+    return Visitor(contact_id, message_id, contact, sent_at, frozenset(numbers))
 
 
 def undo_token(who: Visitor) -> str:

@@ -1,7 +1,7 @@
 """How far each hit may be kept, asked when it is written down: a no counts for letters already sent."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from campaigns.accounts.models import Organisation, Tracking
 from campaigns.bulk import among
 from campaigns.consent import following
+from campaigns.contacts import identity
 from campaigns.contacts.models import Contact
 from campaigns.delivery.models import Message
 from campaigns.mailings.models import Campaign
@@ -95,7 +96,13 @@ def lock_letters(session: Session, message_ids: Collection[int]) -> dict[int, Le
         sa.select(Message.id, *columns).where(among(session, Message.id, message_ids)).order_by(Message.id)
     )
     locked = query.with_for_update(key_share=True)
-    return {row[0]: Letter(*row[1:]) for row in session.execute(locked)}
+    letters = {row[0]: Letter(*row[1:]) for row in session.execute(locked)}
+    merged = identity.now_known_as(session, {letter.contact_id for letter in letters.values()})
+    if merged:  # a hit on an old letter means who its contact is now
+        for number, letter in letters.items():
+            is_now = merged.get(letter.contact_id, letter.contact_id)
+            letters[number] = replace(letter, contact_id=is_now)
+    return letters
 
 
 def courses_of(session: Session, campaign_ids: Iterable[int]) -> dict[int, Course]:

@@ -1,0 +1,93 @@
+"""The pairs that were found, and what a person decided about them."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from campaigns.cleaning.models import Duplicate, Verdict
+from campaigns.contacts.models import Contact
+from campaigns.database import now
+from campaigns.errors import NotFound
+from campaigns.words import _
+
+SURE = 90  # from this score on, many pairs may be merged at once
+
+
+def listed(
+    session: Session,
+    status: Verdict = Verdict.PROPOSED,
+    after: tuple[int, int] | None = None,
+    limit: int = 51,
+) -> Sequence[Duplicate]:
+    """The pairs of a status with both contacts, the surest first, from beyond (score, id) on."""
+    found = (
+        sa.select(Duplicate)
+        .where(Duplicate.status == status)
+        .options(
+            selectinload(Duplicate.a).selectinload(Contact.company),
+            selectinload(Duplicate.b).selectinload(Contact.company),
+        )
+        .order_by(Duplicate.score.desc(), Duplicate.id.desc())
+        .limit(limit)
+    )
+    if after:
+        found = found.where(sa.tuple_(Duplicate.score, Duplicate.id) < sa.tuple_(*after))
+    return session.scalars(found).all()
+
+
+def of_contact(session: Session, contact_id: int, limit: int = 5) -> Sequence[Duplicate]:
+    """The pairs that one contact is proposed in, the surest first."""
+    halves = [
+        sa.select(Duplicate.id).where(side == contact_id, Duplicate.status == Verdict.PROPOSED)
+        for side in (Duplicate.a_id, Duplicate.b_id)
+    ]
+    found = (
+        sa.select(Duplicate)
+        .where(Duplicate.id.in_(sa.union_all(*halves)))
+        .options(selectinload(Duplicate.a), selectinload(Duplicate.b))
+        .order_by(Duplicate.score.desc(), Duplicate.id)
+        .limit(limit)
+    )
+    return session.scalars(found).all()
+
+
+def count(session: Session, most: int, least: int = 0) -> int:
+    """How many pairs of at least this score are proposed, counted no further than `most`."""
+    some = sa.select(Duplicate.id).where(Duplicate.status == Verdict.PROPOSED, Duplicate.score >= least)
+    return session.scalar(sa.select(sa.func.count()).select_from(some.limit(most).subquery())) or 0
+
+
+def one(session: Session, duplicate_id: int) -> Duplicate:
+    """The pair; raises NotFound when it is not there any more."""
+    found = session.get(Duplicate, duplicate_id)
+    if found is None:
+        raise NotFound(_("This pair is not in the list any more."))
+    return found
+
+
+def decide_not_same(session: Session, duplicate_id: int, user_id: int | None) -> Duplicate:
+    """The two are different people: they are never proposed again."""
+    pair = one(session, duplicate_id)
+    pair.status, pair.decided_at, pair.decided_by = Verdict.NOT_SAME, now(), user_id
+    session.flush()
+    return pair
+
+
+def propose_again(session: Session, duplicate_id: int) -> Duplicate:
+    """Take back that the two are different people."""
+    pair = one(session, duplicate_id)
+    pair.status, pair.decided_at, pair.decided_by = Verdict.PROPOSED, None, None
+    session.flush()
+    return pair
+
+
+def not_the_same(session: Session, one_id: int, other_id: int, user_id: int | None) -> None:
+    """Two contacts are different people, whether or not they were proposed."""
+    a_id, b_id = sorted((one_id, other_id))
+    pair = session.scalar(sa.select(Duplicate).where(Duplicate.a_id == a_id, Duplicate.b_id == b_id))
+    if pair is None:
+        pair = Duplicate(a_id=a_id, b_id=b_id, reasons=[], score=0)
+        session.add(pair)
+    pair.status, pair.decided_at, pair.decided_by = Verdict.NOT_SAME, now(), user_id
+    session.flush()

@@ -14,7 +14,7 @@ from campaigns.cli._ready import demand_schema
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import reading, transaction
 from campaigns.errors import BadInput
-from campaigns.imports import refusals, running, steering, uploading
+from campaigns.imports import files, refusals, running, steering, uploading
 from campaigns.imports.targets import Target
 
 _ENDED = (ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED, ImportStatus.PAUSED)
@@ -57,7 +57,7 @@ def import_(file: Path, as_json: bool, mapped: tuple[str, ...], **given: Any) ->
 def _receive(file: Path, given: dict[str, Any], mapped: tuple[str, ...]) -> int:
     try:
         with file.open("rb") as stream:
-            kept = uploading.keep(stream)
+            kept = files.keep(stream)
     except OSError as error:
         raise BadInput(f"The file {file} can't be read: {error.strerror}.") from error
     try:

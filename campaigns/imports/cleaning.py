@@ -119,6 +119,8 @@ def phone(cell: str, region: str) -> str:
     return phones.normal(given, region) if any(char.isdigit() for char in given) else ""
 
 
+# Google's own groups, which all wear; its files put a star before them, its vCards don't.
+_EVERYBODY = re.compile(r"\s*(\*\s*(my ?contacts|other contacts|starred)|myContacts)\s*", re.IGNORECASE)
 _BETWEEN = re.compile(r'"\s*[,;]\s*"')
 
 
@@ -134,11 +136,18 @@ def labels(cell: str) -> tuple[str, ...]:
     elif len(given) > 1 and given.startswith('"') and given.endswith('"'):
         names = [name.replace('""', '"') for name in _BETWEEN.split(given[1:-1])]
     elif '"' in given:
-        names = next(csv.reader([given], skipinitialspace=True), [])
+        names = _quoted(" ".join(given.splitlines()))
     else:
         names = re.split(r"[;|]| ::: |\n" if re.search(r"[;|\n]| ::: ", given) else ",", given)
-    clean = (text(name.lstrip("* "), 200) for name in names)
+    clean = (text(name.lstrip("* "), 200) for name in names if _EVERYBODY.fullmatch(name) is None)
     return tuple(dict.fromkeys(name for name in clean if name))[:_MOST_LABELS]
+
+
+def _quoted(given: str) -> list[str]:
+    try:
+        return next(csv.reader([given], skipinitialspace=True), [])
+    except csv.Error:
+        return []  # longer than any list of labels
 
 
 def _from_json(given: str) -> list[str]:

@@ -68,6 +68,6 @@ STATUSES = {
     "bounced": "cleaned bounced hardbounced bounce invalid failed",
     "silent": (
         "pending unconfirmed nonsubscribed notsubscribed transactional disabled archived inactive "
-        "nonmarketing new"
+        "nonmarketing nonmarketingcontact new"
     ),
 }

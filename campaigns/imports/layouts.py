@@ -5,9 +5,16 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from campaigns.imports import places
+from campaigns.imports import cards, places
 from campaigns.imports.columns import NAMES
 from campaigns.imports.targets import ONCE, Target
+
+
+def simple(name: str) -> str:
+    """A column's name without blanks, signs, accents and capitals, for looking it up."""
+    apart = unicodedata.normalize("NFKD", name.casefold())
+    # й is a letter of its own, which NFKD takes apart; both sides of every look-up lose its mark alike.
+    return re.sub(r"[\W_]+", "", "".join(c for c in apart if not unicodedata.combining(c)))
 
 
 @dataclass(frozen=True)
@@ -49,17 +56,20 @@ LAYOUTS = (
         | _to(Target.SUBSCRIBED, "optin")
         | _to(Target.OPTIN_TIME, "addedtime")
         | _to(Target.UNSUBSCRIBED, "emailblocklisted emailblacklisted blocklisted blacklisted")
-        | _to(Target.IGNORE, "contactid modifiedtime doubleoptin extid listids lists"),
+        | _to(Target.IGNORE, "contactid modifiedtime doubleoptin extid listids lists smsblocklisted "
+                             "smsblacklisted whatsappblocklisted whatsappblacklisted"),
     ),
     Layout(
         "hubspot",
         "HubSpot",
         _any("recordid email", "contactid email lifecyclestage", "email contactowner leadstatus"),
-        _to(Target.UNSUBSCRIBED, "unsubscribedfromallemail optedoutofallemail")
+        _to(Target.UNSUBSCRIBED, "unsubscribedfromallemail optedoutofallemail "
+                                 "optedoutofemailmarketinginformation")
+        | _to(Target.STATUS, "marketingcontactstatus")
         | _to(Target.BOUNCED, "emailhardbouncereason invalidemailaddress")
         | _to(Target.COMPANY, "associatedcompany companyname primarycompany")
         | _to(Target.IGNORE, "recordid contactid contactowner createdate lastactivitydate lastmodifieddate "
-                             "associatedcompanyids"),
+                             "associatedcompanyids lastcontacted emaildomain"),
     ),
     Layout(
         "listmonk",
@@ -77,28 +87,36 @@ LAYOUTS = (
         | _to(Target.COMPANY, "organization1name organizationname")
         | _to(Target.POSITION, "organization1title organizationtitle")
         | _to(Target.CITY, "address1city") | _to(Target.COUNTRY, "address1country")
-        | _to(Target.TAGS, "groupmembership labels"),
+        | _to(Target.TAGS, "groupmembership labels")
+        | _to(Target.IGNORE, "photo fileas email1type email1label email2type email2label phone1type "
+                             "phone1label phone2type phone2label address1type address1label "
+                             "address1formatted organization1type website1type website1label yominame "
+                             "givennameyomi additionalnameyomi familynameyomi phoneticfirstname "
+                             "phoneticmiddlename phoneticlastname organization1yominame billinginformation "
+                             "directoryserver mileage sensitivity priority subject"),
     ),
     Layout(
         "outlook",
         "Outlook",
         _any("emailaddress businessphone", "emailaddress mobilephone", "emailaddress emaildisplayname"),
-        _to(Target.PHONE, "mobilephone businessphone homephone")
+        _to(Target.PHONE, "mobilephone businessphone homephone primaryphone")
         | _to(Target.CITY, "businesscity homecity")
         | _to(Target.COUNTRY, "businesscountryregion homecountryregion")
-        | _to(Target.TAGS, "categories") | _to(Target.IGNORE, "emailtype emaildisplayname"),
+        | _to(Target.COUNTRY, "businesscountry homecountry") | _to(Target.TAGS, "categories")
+        | _to(Target.IGNORE, "title emailtype emaildisplayname email2type email2displayname email3type "
+                             "email3displayname priority private sensitivity initials account mileage "
+                             "billinginformation directoryserver internetfreebusy"),
         month_first=True,
+    ),
+    Layout(
+        "vcard",
+        "vCard",
+        (frozenset(map(simple, cards.COLUMNS)),),
+        _to(Target.TAGS, "categories"),
     ),
 )  # fmt: skip
 
 _MANY = 0.6  # of the cells must agree before a column is named by them
-
-
-def simple(name: str) -> str:
-    """A column's name without blanks, signs, accents and capitals, for looking it up."""
-    apart = unicodedata.normalize("NFKD", name.casefold())
-    # й is a letter of its own, which NFKD takes apart; both sides of every look-up lose its mark alike.
-    return re.sub(r"[\W_]+", "", "".join(c for c in apart if not unicodedata.combining(c)))
 
 
 _KNOWN = {simple(name): target for target, names in NAMES.items() for name in names.split()}
@@ -108,6 +126,18 @@ def recognise(columns: Sequence[str]) -> Layout | None:
     """The product that exports such columns; None for any other table."""
     names = {simple(name) for name in columns}
     return next((layout for layout in LAYOUTS if any(known <= names for known in layout.signature)), None)
+
+
+# Mailchimp exports those who left, failed or never agreed as files of their own, told apart by their names.
+_FILES = {"unsubscribed_": "unsubscribed", "cleaned_": "bounced", "nonsubscribed_": "silent"}
+
+
+def everybody(filename: str, layout: Layout | None) -> str:
+    """What a whole file says about letters by its name: unsubscribed, bounced or silent; else nothing."""
+    if layout is None or layout.name != "mailchimp":
+        return ""
+    begins = filename.lower()
+    return next((will for name, will in _FILES.items() if begins.startswith(name)), "")
 
 
 def propose(columns: Sequence[str], samples: Sequence[Sequence[str]]) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """Rows into what they say of a person: an address, values, labels, and what they agreed to."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from campaigns.consent.gate import YOUNGEST
 from campaigns.contacts.addresses import Address, AddressProblem, canonical
@@ -64,6 +66,8 @@ _CODES: dict[Target, tuple[Callable[[str], str], Remark]] = {
     Target.TIMEZONE: (places.timezone, Remark.TIMEZONE),
 }
 _EVIDENCE = (Target.OPTIN_TIME, Target.OPTIN_IP, Target.CONFIRM_TIME, Target.CONFIRM_IP)
+_STRICTNESS = (Will.AGREES, Will.SILENT, Will.BOUNCED, Will.UNSUBSCRIBED)
+_ONLY_ZEROS = re.compile(r"[0/.\- ]*")  # how Outlook writes a birthday that it doesn't know
 _WILLS = {word: Will(will) for will, words in STATUSES.items() for word in words.split()}
 
 
@@ -71,9 +75,15 @@ class Understanding:
     """How one file's rows are read: which column is what, and how its dates and phones are meant."""
 
     def __init__(
-        self, columns: Sequence[str], mapping: Mapping[str, str], day_first: bool = False, region: str = ""
+        self,
+        columns: Sequence[str],
+        mapping: Mapping[str, str],
+        day_first: bool = False,
+        region: str = "",
+        everybody: str = "",
     ) -> None:
         self._columns = columns
+        self._everybody = Will(everybody) if everybody else Will.AGREES
         self._day_first = day_first
         self._region = region
         self._places: dict[Target, list[int]] = {}
@@ -83,12 +93,25 @@ class Understanding:
         self._short = [(target, length) for target, length in _LENGTHS.items() if target in self._places]
         self._codes = [(target, *how) for target, how in _CODES.items() if target in self._places]
 
+    @classmethod
+    def of(
+        cls, columns: Sequence[str], mapping: Mapping[str, str], choices: Mapping[str, Any]
+    ) -> "Understanding":
+        """What an import's mapping and choices make of such columns."""
+        return cls(
+            columns,
+            mapping,
+            bool(choices.get("day_first")),
+            str(choices.get("region") or ""),
+            str(choices.get("everybody") or ""),
+        )
+
     def understand(self, row: Row) -> Incoming | Refused:
         """What the row says, or why it is not taken."""
         if row.refusal:
             return Refused(row.line, row.cells, row.refusal)
         try:
-            address = canonical(cleaning.bare(self._one(row, Target.EMAIL)))
+            address = canonical(cleaning.bare(_first_of(self._one(row, Target.EMAIL))))
         except AddressProblem as problem:
             return Refused(row.line, row.cells, Refusal(problem.reason))
         found = Incoming(row.line, row.cells, address)
@@ -136,12 +159,12 @@ class Understanding:
                 found.remarks.append(remark)
         if cell := self._one(row, Target.PHONE):
             country, language = (str(found.values.get(name, "")) for name in ("country", "language"))
-            phone = cleaning.phone(cell, places.region(country, language, self._region))
+            phone = cleaning.phone(_first_of(cell), places.region(country, language, self._region))
             found.values |= {"phone": phone} if phone else {}
 
     def _take_birthday(self, row: Row, found: Incoming) -> None:
         cell = cleaning.text(self._one(row, Target.BIRTHDAY), 40)
-        if not cell:
+        if not cell or _ONLY_ZEROS.fullmatch(cell):
             return
         known = dates.birthday(cell, self._day_first)
         if known is None:
@@ -181,6 +204,9 @@ class Understanding:
             found.evidence = self._evidence(row)
 
     def _will(self, row: Row) -> Will:
+        return max(self._everybody, self._said(row), key=_STRICTNESS.index)
+
+    def _said(self, row: Row) -> Will:
         word = "".join(c for c in self._one(row, Target.STATUS).lower() if c.isalpha())
         will = _WILLS.get(word, Will.AGREES)
         if will == Will.UNSUBSCRIBED or _happened(self._one(row, Target.UNSUBSCRIBED)):
@@ -197,6 +223,11 @@ class Understanding:
         numbers = [number for target in _EVIDENCE for number in self._places.get(target, ())]
         shown = ((self._columns[number], cleaning.text(row.cells[number], 60)) for number in numbers)
         return "; ".join(f"{name}: {cell}" for name, cell in shown if cell)[:500]
+
+
+def _first_of(cell: str) -> str:
+    """The first of several values in one cell, between which Google writes colons."""
+    return cell.partition(" ::: ")[0]
 
 
 def _first_ip(*cells: str) -> str:

@@ -11,6 +11,7 @@ from types import TracebackType
 
 from campaigns.errors import BadInput
 from campaigns.imports import encodings
+from campaigns.imports.formats import Format
 from campaigns.imports.refusals import Refusal
 from campaigns.words import _
 
@@ -31,6 +32,7 @@ class Shape:
     encoding: str
     delimiter: str
     header: bool  # whether the first row names the columns
+    format: Format = Format.TEXT
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class Refusal(StrEnum):
     QUOTES = "quotes"
     TOO_MANY_CELLS = "too_many_cells"
     UNREADABLE = "unreadable"
+    CARD = "card"
     ADDRESS_MISSING = AddressReason.MISSING
     ADDRESS_WITHOUT_AT = AddressReason.NO_AT
     ADDRESS_LOCAL_PART = AddressReason.LOCAL_PART
@@ -48,6 +49,7 @@ def words(reason: str) -> str:
         Refusal.QUOTES: _("A quotation mark in the row is never closed, or closes too early"),
         Refusal.TOO_MANY_CELLS: _("The row has more cells than there are columns"),
         Refusal.UNREADABLE: _("The row has characters that can’t be read in the file’s encoding"),
+        Refusal.CARD: _("The vCard is damaged, has no end, or is too long"),
         Refusal.ADDRESS_MISSING: _("There is no email address"),
         Refusal.ADDRESS_WITHOUT_AT: _("The address has no @"),
         Refusal.ADDRESS_LOCAL_PART: _("The part before the @ is not one that an address can have"),

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from campaigns import settings
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import db_now, now, transaction
 from campaigns.errors import PersonError
+from campaigns.imports import files, opening, returning, storing
 from campaigns.imports import plan as plans
-from campaigns.imports import returning, storing
+from campaigns.imports.cards import Cards
 from campaigns.imports.mapping import Incoming, Refused, Understanding
 from campaigns.imports.reading import Row, Shape, Table
 from campaigns.words import _
@@ -105,27 +105,15 @@ def _job(import_: Import) -> _Job:
         import_id=import_.id,
         fence=import_.fence,
         rows_before=import_.rows_read,
-        path=settings.current().data_dir / import_.path,
-        refused_path=refused_path(import_.id),
-        shape=shape(import_),
-        understanding=lambda columns: Understanding(
-            columns, mapping, bool(choices.get("day_first")), str(choices.get("region") or "")
-        ),
+        path=files.place(import_),
+        refused_path=files.refused(import_.id),
+        shape=opening.shape(import_),
+        understanding=lambda columns: Understanding.of(columns, mapping, choices),
     )
 
 
-def shape(import_: Import) -> Shape:
-    """How the import's file is written."""
-    return Shape(import_.encoding, import_.delimiter, bool(import_.choices.get("header", True)))
-
-
-def refused_path(import_id: int) -> Path:
-    """Where the refused rows of an import are, once there are any."""
-    return settings.current().data_dir / "imports" / f"{import_id}-refused.csv"
-
-
 def _read(job: _Job, progress: Progress | None) -> None:
-    with Table(job.path, job.shape) as table:
+    with opening.opened(job.path, job.shape) as table:
         understanding = job.understanding(table.columns)
         seen = storing.Seen()
         rows = table.rows()
@@ -161,7 +149,7 @@ def _hold(session: Session, job: _Job) -> Import:
 
 
 def _store(
-    session: Session, job: _Job, table: Table, batch: list[Incoming | Refused], seen: storing.Seen
+    session: Session, job: _Job, table: Table | Cards, batch: list[Incoming | Refused], seen: storing.Seen
 ) -> Import:
     import_ = _hold(session, job)
     outcome = storing.store(session, plans.of(session, import_), batch, seen)
@@ -206,7 +194,7 @@ def _end(job: _Job, status: ImportStatus, error: str = "") -> None:
         )
         done = ended.rowcount and status == ImportStatus.DONE  # type: ignore[attr-defined]
     if done:
-        job.path.unlink(missing_ok=True)  # what we need of it is stored; people's data is not kept twice
+        files.drop(job.path)  # what we need of it is stored; people's data is not kept twice
 
 
 def _release(job: _Job) -> None:

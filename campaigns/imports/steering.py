@@ -5,11 +5,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns import jobs, settings
+from campaigns import jobs
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import db_now, now
 from campaigns.errors import Conflict
-from campaigns.imports import plan, uploading
+from campaigns.imports import files, plan, uploading
 from campaigns.words import _
 
 _WAITING = (ImportStatus.QUEUED, ImportStatus.RUNNING)
@@ -57,7 +57,7 @@ def cancel(session: Session, import_: Import) -> None:
         ImportStatus.CANCELLED,
         finished_at=now(),
     )
-    (settings.current().data_dir / import_.path).unlink(missing_ok=True)
+    files.drop(files.place(import_))
 
 
 def _move(

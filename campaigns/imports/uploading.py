@@ -1,29 +1,25 @@
 """Takes a file in, says how it is read, and lets a person correct that before anything is stored."""
 
-import shutil
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import IO, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns import settings
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.contacts.names import tidy
 from campaigns.database import now
-from campaigns.errors import BadInput, Conflict, TooLarge
-from campaigns.imports import encodings, layouts, reading, running
+from campaigns.errors import BadInput, Conflict
+from campaigns.imports import encodings, files, formats, layouts, opening, reading, workbooks
+from campaigns.imports.formats import Format
 from campaigns.imports.mapping import Incoming, Refused, Understanding
-from campaigns.imports.reading import Shape, Table
+from campaigns.imports.reading import Shape
 from campaigns.imports.targets import ONCE, Target
 from campaigns.words import _
 
-FOLDER = "imports"
 SAMPLE = 200  # rows that the proposal looks at
 _FORGOTTEN = timedelta(days=7)  # an upload that was never started
 _KEPT = timedelta(days=30)  # refused rows
@@ -38,47 +34,58 @@ class Look:
     understood: Sequence[Incoming | Refused]
 
 
-def keep(stream: IO[bytes]) -> Path:
-    """Copy an upload into the data folder; returns its place there. Raises TooLarge when the disk is full."""
-    folder = settings.current().data_dir / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # these files are full of people
-    path = folder / f"{uuid.uuid4().hex}.csv"
-    try:
-        with path.open("wb") as file:
-            shutil.copyfileobj(stream, file, 1 << 20)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise TooLarge(
-            _("There is no room for this file: %(error)s", error=error.strerror or str(error))
-        ) from error
-    return path
-
-
 def receive(session: Session, path: Path, filename: str, user_id: int | None = None) -> Import:
     """An import of a file that was kept, with our best guess of how it is to be read.
 
-    Raises BadInput, and forgets the file, when it is no table of text.
+    Raises BadInput, and forgets the file, when it holds no contacts that can be read.
     """
     try:
-        shape = reading.guess(path)
         import_ = Import(
             filename=tidy(PurePath(filename.replace("\\", "/")).name, 255) or "contacts.csv",
-            path=f"{FOLDER}/{path.name}",
-            bytes_total=path.stat().st_size,
+            path=f"{files.FOLDER}/{path.name}",
+            format=formats.of(path),
             user_id=user_id,
+            choices={},
         )
-        _propose(import_, shape, path)
+        if import_.format == Format.WORKBOOK:
+            path.rename(files.book(path))
+            found = workbooks.sheets(files.book(path))
+            import_.choices = {"sheets": [[one.name, one.rows] for one in found]}
+            _take_sheet(import_, found[0].name)
+        _look_how_it_is_written(import_)
     except BadInput:
-        path.unlink(missing_ok=True)
+        files.drop(path)
         raise
     session.add(import_)
     session.flush()
     return import_
 
 
+def _take_sheet(import_: Import, name: str) -> None:
+    """Make the text of a workbook's sheet what is read; raises BadInput."""
+    path = files.place(import_)
+    workbooks.write_text(files.book(path), name, path)
+    import_.choices = import_.choices | {"sheet": name}
+
+
+def _look_how_it_is_written(import_: Import) -> None:
+    path = files.place(import_)
+    import_.bytes_total = path.stat().st_size
+    _propose(import_, opening.guess(path, Format(import_.format)), path)
+
+
+def choose_sheet(import_: Import, name: str) -> None:
+    """Read another sheet of the workbook; raises BadInput."""
+    _still_open(import_)
+    if name not in [one[0] for one in import_.choices.get("sheets", [])]:
+        raise BadInput(_("There is no sheet “%(name)s” in this workbook.", name=name[:60]), field="sheet")
+    _take_sheet(import_, name)
+    _look_how_it_is_written(import_)
+
+
 def _propose(import_: Import, shape: Shape, path: Path) -> None:
     """Set how the file is read and what its columns are taken for."""
-    with Table(path, shape) as table:
+    with opening.opened(path, shape) as table:
         samples = [row.cells for row in islice(table.rows(), SAMPLE) if not row.refusal]
         layout = layouts.recognise(table.columns) if shape.header else None
         mapping = layouts.propose(table.columns, samples)
@@ -86,7 +93,11 @@ def _propose(import_: Import, shape: Shape, path: Path) -> None:
     import_.encoding, import_.delimiter = shape.encoding, shape.delimiter
     import_.layout = layout.name if layout else ""
     import_.mapping = mapping
-    import_.choices = (import_.choices or {}) | {"header": shape.header, "day_first": day_first}
+    import_.choices = import_.choices | {
+        "header": shape.header,
+        "day_first": day_first,
+        "everybody": layouts.everybody(import_.filename, layout),
+    }
 
 
 def reread(import_: Import, encoding: str, delimiter: str, header: bool) -> None:
@@ -96,7 +107,7 @@ def reread(import_: Import, encoding: str, delimiter: str, header: bool) -> None
         raise BadInput(_("Choose what separates the columns: a comma, a semicolon, a tab or a bar."))
     if encoding != import_.encoding:
         encoding = encodings.named(encoding)
-    _propose(import_, Shape(encoding, delimiter, header), _path(import_))
+    _propose(import_, Shape(encoding, delimiter, header, Format(import_.format)), files.there(import_))
 
 
 def remap(import_: Import, mapping: dict[str, str], day_first: bool, region: str) -> None:
@@ -124,14 +135,9 @@ def check_mapping(mapping: dict[str, str]) -> None:
 
 def look(import_: Import, rows: int = 8) -> Look:
     """The first rows of the file, and what would be stored of them."""
-    with Table(_path(import_), running.shape(import_)) as table:
+    with opening.opened(files.there(import_), opening.shape(import_)) as table:
         first = list(islice(table.rows(), rows))
-        understanding = Understanding(
-            table.columns,
-            import_.mapping,
-            bool(import_.choices.get("day_first")),
-            str(import_.choices.get("region") or ""),
-        )
+        understanding = Understanding.of(table.columns, import_.mapping, import_.choices)
         has_address = Target.EMAIL in import_.mapping.values()
         understood = [understanding.understand(row) for row in first] if has_address else []
         return Look(table.columns, first, understood)
@@ -140,13 +146,6 @@ def look(import_: Import, rows: int = 8) -> Look:
 def _still_open(import_: Import) -> None:
     if import_.status != ImportStatus.UPLOADED:
         raise Conflict(_("This import has started already."))
-
-
-def _path(import_: Import) -> Path:
-    path = settings.current().data_dir / import_.path
-    if not path.exists():
-        raise BadInput(_("The uploaded file is not there any more. Upload it again."))
-    return path
 
 
 def tidy_up(session: Session) -> None:
@@ -159,8 +158,8 @@ def tidy_up(session: Session) -> None:
         )
     )
     for import_ in session.scalars(old.limit(100)):
-        (settings.current().data_dir / import_.path).unlink(missing_ok=True)
-        running.refused_path(import_.id).unlink(missing_ok=True)
+        files.drop(files.place(import_))
+        files.refused(import_.id).unlink(missing_ok=True)
         import_.path = ""
         import_.refused_bytes = 0
         if import_.status == ImportStatus.UPLOADED:
@@ -169,5 +168,5 @@ def tidy_up(session: Session) -> None:
 
 def file_of_refused(import_: Import) -> Path | None:
     """The refused rows as a file, while there is one."""
-    path: Any = running.refused_path(import_.id)
+    path = files.refused(import_.id)
     return path if import_.refused_bytes and path.exists() else None

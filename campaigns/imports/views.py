@@ -18,11 +18,21 @@ from campaigns.contacts import tagging
 from campaigns.contacts.models import Category, Import, ImportStatus, Tag
 from campaigns.database import reading, transaction
 from campaigns.errors import BadInput, NotFound
-from campaigns.imports import cleaning, encodings, layouts, pace, refusals, steering, targets, uploading
+from campaigns.imports import (
+    cleaning,
+    encodings,
+    files,
+    layouts,
+    pace,
+    refusals,
+    steering,
+    targets,
+    uploading,
+)
 from campaigns.imports.mapping import Incoming
 from campaigns.imports.reading import DELIMITERS
 from campaigns.web import guards, paging, protection
-from campaigns.words import _
+from campaigns.words import _, ngettext
 
 pages = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -50,7 +60,7 @@ def upload():
     file = request.files.get("file")
     if file is None or not file.filename:
         raise BadInput(_("Choose a file first."), field="file")
-    kept = uploading.keep(file.stream)
+    kept = files.keep(file.stream)
     with transaction() as session:
         import_ = uploading.receive(session, kept, file.filename, current_user.id)
         import_id = import_.id
@@ -119,6 +129,10 @@ def _prepare(session: Session, import_: Import, form: dict[str, Any], errors: di
         **_words(),
         encodings=_encodings(import_.encoding),
         delimiters=_delimiters(import_.delimiter),
+        sheets=[
+            (name, ngettext("%(name)s, %(num)s row", "%(name)s, %(num)s rows", rows, name=name))
+            for name, rows in import_.choices.get("sheets", [])
+        ],
         categories=[label.name for label in tagging.all_of(session, Category)[:_OFFERED]],
         tags=[label.name for label in tagging.all_of(session, Tag)[:_OFFERED]],
     )
@@ -151,7 +165,14 @@ def reread(import_id: int):
     form = request.form
     with transaction() as session:
         import_ = _one(session, import_id)
-        uploading.reread(import_, form["encoding"], form["delimiter"], form.get("header") == "1")
+        if (sheet := form.get("sheet")) and sheet != import_.choices.get("sheet"):
+            uploading.choose_sheet(import_, sheet)
+        else:
+            header = form.get("header", "1") == "1"
+            encoding, delimiter = (
+                form.get(name) or getattr(import_, name) for name in ("encoding", "delimiter")
+            )
+            uploading.reread(import_, encoding, delimiter, header)
     return redirect(url_for("imports.show", import_id=import_id))
 
 

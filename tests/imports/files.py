@@ -5,7 +5,7 @@ from pathlib import Path
 
 from campaigns.contacts.models import Import
 from campaigns.database import reading, transaction
-from campaigns.imports import running, steering, uploading
+from campaigns.imports import files, running, steering, uploading
 
 CHOICES = {"basis": "consent", "source": "Trade fair in Brno, 2026"}
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
@@ -14,7 +14,7 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 def upload(text: str | bytes, filename: str = "contacts.csv") -> int:
     """A file that was uploaded and not yet started."""
     content = text if isinstance(text, bytes) else text.encode()
-    path = uploading.keep(io.BytesIO(content))
+    path = files.keep(io.BytesIO(content))
     with transaction() as session:
         return uploading.receive(session, path, filename).id
 

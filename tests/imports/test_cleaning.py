@@ -84,7 +84,7 @@ def test_no_cell_that_we_write_is_a_formula(cell):
         ('["x", "y", 3]', ("x", "y", "3")),
         ("[x, y]", ("x", "y")),
         ('vip,"a, b"', ("vip", "a, b")),
-        ("* My Contacts ::: * starred", ("My Contacts", "starred")),
+        ("* My Contacts ::: class ::: * starred ::: * Friends", ("class", "Friends")),
         ("", ()),
         ("n/a", ()),
     ],

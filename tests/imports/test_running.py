@@ -11,12 +11,12 @@ from itertools import count
 import pytest
 import sqlalchemy as sa
 
-from campaigns import jobs
+from campaigns import jobs, settings
 from campaigns.consent.models import Consent, ConsentEvent
 from campaigns.contacts.models import Contact, Import, ImportStatus, contact_tag
 from campaigns.database import reading, transaction
 from campaigns.errors import Conflict
-from campaigns.imports import running, steering, uploading
+from campaigns.imports import files, running, steering, uploading
 from tests.imports.files import CHOICES, counts, fetch, start, upload
 
 ROWS = 2 * running.BATCH + 500
@@ -73,7 +73,7 @@ def test_to_the_end_by_the_worker(session, queue):
     assert queue.asked == [("run_import", (import_id,))]
     queue.work()
     check_exactly_once(session, import_id)
-    assert not list(running.settings.current().data_dir.glob("imports/*[!d].csv"))  # the upload is gone
+    assert not list(settings.current().data_dir.glob("imports/*[!d].csv"))  # the upload is gone
 
     running.run(import_id)  # a job that is delivered again
     check_exactly_once(session, import_id)
@@ -96,7 +96,7 @@ def test_what_the_dead_wrote_and_never_committed_is_overwritten(session):
     start(import_id)
     with pytest.raises(_Killed):
         running.run(import_id, dies_after(1))
-    with running.refused_path(import_id).open("ab") as file:
+    with files.refused(import_id).open("ab") as file:
         file.write(b"99999,never committed and cut in the mid")
 
     running.run(import_id)
@@ -185,7 +185,7 @@ def test_cancelling_keeps_what_is_stored_and_drops_the_file(session):
     assert (done.status, done.rows_read) == (ImportStatus.CANCELLED, running.BATCH)
     assert session.scalar(sa.select(sa.func.count(Contact.id))) == done.created > 0
     session.rollback()
-    assert not (running.settings.current().data_dir / done.path).exists()
+    assert not files.place(done).exists()
     with transaction() as other, pytest.raises(Conflict):
         steering.resume(other, other.get_one(Import, import_id))
 
@@ -206,7 +206,7 @@ def test_the_clock_finds_what_the_queue_lost(session, queue):
 def test_a_file_that_is_gone_fails_in_words(session):
     import_id = upload(rows())
     start(import_id)
-    (running.settings.current().data_dir / fetch(import_id).path).unlink()
+    files.place(fetch(import_id)).unlink()
 
     running.run(import_id)
 
@@ -269,7 +269,7 @@ def test_what_is_old_is_cleared_away(session):
         steering.ring_waiting(other)
 
     assert session.scalar(sa.select(sa.func.count(Import.id))) == 0
-    assert not list(running.settings.current().data_dir.glob("imports/*"))
+    assert not list(settings.current().data_dir.glob("imports/*"))
 
 
 def test_a_refused_file_does_not_stay_for_ever(session):

@@ -9,6 +9,7 @@ from flask_security import current_user
 from campaigns.accounts import audit
 from campaigns.contacts import (
     bulk,
+    bulk_fields,
     bulk_running,
     choosing,
     conditions,
@@ -60,9 +61,8 @@ def _page(errors: dict[str, str], counted: bulk.Count | None = None) -> str:
 
 def _choice() -> Choice:
     """Whom the address means: `?chosen=audience:3`, or the filters of the list."""
-    way, _colon, chosen = request.args.get("chosen", "").partition(":")
-    if way:
-        return {way: chosen}
+    if named := request.args.get("chosen"):
+        return choosing.addressed(named)
     asked, sort = filters.read(request.args.to_dict(flat=False)), listing.sort_of(request.args.get("sort"))
     return {"filters": listing.query(asked, sort)}
 
@@ -116,6 +116,16 @@ def _counted(choice: Any) -> str:
     return render_template(
         "pages/contacts/_bulk_count.html", counted=counted, hint=hint, background=bulk_running.AT_ONCE
     )
+
+
+@pages.get("/all/field")
+@guards.signed_in
+def field_value() -> str:
+    """Where the value of the field that was chosen is typed or chosen."""
+    with reading() as session:
+        name = request.args.get("set_field", "")
+        options = bulk_fields.choices(session, name) if name else None
+        return render_template("pages/contacts/_bulk_value.html", options=options, value="")
 
 
 def _count(choice: Choice) -> bulk.Count:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 from campaigns import jobs, longwork
 from campaigns.accounts.models import Role, User
 from campaigns.bulk import among
-from campaigns.contacts import bulk, bulk_acts, changing, choosing  # noqa: F401 - bulk_acts offers the acts
+from campaigns.contacts import bulk, bulk_acts, bulk_fields, changing, choosing  # noqa: F401 - two offer acts
 from campaigns.contacts.bulk import Form
 from campaigns.contacts.change_models import BulkEdit, ChangeSet
 from campaigns.contacts.changing import Changed

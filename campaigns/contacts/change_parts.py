@@ -1,4 +1,4 @@
-"""How the parts of a change that belong to contacts themselves are undone: columns and labels."""
+"""How the parts of a change that belong to contacts themselves are undone: columns, fields and labels."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.bulk import among, insert_many, update_many
-from campaigns.contacts import names, restoring
+from campaigns.contacts import fields, names, restoring
 from campaigns.contacts.models import Category, Contact, Tag, contact_category, contact_tag
 from campaigns.contacts.restoring import CHANGED, GONE, TOUCHED, Asked, Left, plain
 from campaigns.database import UTC, moment
@@ -93,6 +93,22 @@ def _value(column: str, written: Any) -> Any:
     return date.fromisoformat(written) if isinstance(kind, sa.Date) else written
 
 
+def _fields(session: Session, asked: Sequence[Asked]) -> Iterator[Left]:
+    """Give fields back the values that they had, and the index with them."""
+    kept, rows = _kept(session, asked, ["fields"]), []
+    for one in asked:
+        own = dict(kept[one.contact_id]["fields"] or {})
+        for key, after in one.after.items():
+            is_now, was = own.get(key), one.before.get(key)
+            if is_now not in (after, was):
+                yield Left(one.contact_id, key, CHANGED)
+            elif is_now != was:
+                own[key] = was
+        rows.append({"id": one.contact_id, "fields": {k: v for k, v in own.items() if v is not None}})
+    update_many(session, Contact, rows)
+    fields.refresh(session, [one.contact_id for one in asked])
+
+
 def _labels(
     model: type[Category] | type[Tag], table: sa.Table, session: Session, asked: Sequence[Asked]
 ) -> Iterator[Left]:
@@ -118,5 +134,6 @@ def _labels(
 
 
 restoring.offer("columns", _columns)
+restoring.offer("fields", _fields)
 restoring.offer("category", partial(_labels, Category, contact_category))
 restoring.offer("tag", partial(_labels, Tag, contact_tag))

@@ -31,6 +31,7 @@ class Way:
 
     numbers: Callable[[Session, Any, User | None], sa.Select[Any]]
     words: Callable[[Session, Any], str]
+    addressed: bool = True  # whether an address may ask for it, as `?chosen=key:value`
 
 
 ways: dict[str, Way] = {}
@@ -60,6 +61,14 @@ def _way(choice: Choice) -> tuple[Way, Any]:
     return ways[key], chosen
 
 
+def addressed(text: str) -> Choice:
+    """The choice that an address names, as “audience:3”; raises NotFound for none that may be."""
+    key, _colon, chosen = text.partition(":")
+    if key not in ways or not ways[key].addressed:
+        raise NotFound(_("There is nothing at this address. It may have been removed."))
+    return {key: chosen}
+
+
 def seen_by(user: User | None) -> sa.ColumnElement[bool]:
     """The condition on Contact under which this user sees it; None sees all."""
     return sa.true() if user is None else visibility.visible_to(user)
@@ -86,5 +95,5 @@ def _said_matching(_session: Session, query: Any) -> str:
     return _("Contacts found for “%(q)s”", q=asked.q) if asked.q else _("Contacts of a narrowed list")
 
 
-offer("ids", Way(_ticked, _said_ticked))
-offer("filters", Way(_matching, _said_matching))
+offer("ids", Way(_ticked, _said_ticked, addressed=False))
+offer("filters", Way(_matching, _said_matching, addressed=False))

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.bulk import among
+from campaigns.contacts import fields
 from campaigns.contacts.change_models import Change
 from campaigns.contacts.models import Category, Contact, Tag
 from campaigns.words import _
@@ -69,4 +70,7 @@ def _name(session: Session, part: str, key: str) -> str:
         model: type[Category] | type[Tag] = Category if part == "category" else Tag
         name = session.scalar(sa.select(model.name).where(model.id == int(key)))
         return f"“{name}”" if name else _("Category") if part == "category" else _("Tag")
+    if part == "fields":
+        found = fields.known(session, archived=True).get(key)
+        return found.name if found else key
     return _("Next step") if part == "step" else key

@@ -11,7 +11,7 @@ from babel import Locale
 from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import User
-from campaigns.contacts import bulk, filters, tagging
+from campaigns.contacts import bulk, bulk_fields, filters, tagging
 from campaigns.contacts.filters import Filters
 from campaigns.contacts.finding import SORTS
 from campaigns.contacts.models import Category, Company, Tag
@@ -45,6 +45,7 @@ def around(session: Session, asked: Filters, sort: str, user: User) -> dict[str,
         "chips": _chips(session, asked, sort, choices),
         "acts": [(key, act.label()) for key, act in bulk.open_to(user).items()],
         "act_fields": list(dict.fromkeys(act.fields for act in bulk.open_to(user).values() if act.fields)),
+        "settable": bulk_fields.offered(session),
         "sorted_by": lambda order: query(asked, order),
     }
 

@@ -7,8 +7,16 @@ import sqlalchemy as sa
 
 from campaigns import jobs, longwork
 from campaigns.accounts.models import Role
-from campaigns.contacts import bulk_running, changing, choosing, undoing
+from campaigns.contacts import (
+    bulk_running,
+    changing,
+    choosing,
+    field_defining,
+    fields,
+    undoing,
+)
 from campaigns.contacts.change_models import BulkEdit, ChangeSet
+from campaigns.contacts.field_models import contact_value
 from campaigns.contacts.models import Contact, Tag, contact_category, contact_tag
 from campaigns.crm import steps
 from campaigns.crm.models import NextStep
@@ -55,8 +63,12 @@ def undo(edit_id, user=None):
 def snapshot():
     """All that an edit may touch."""
     with reading() as session:
-        tables = (Contact.__table__, contact_tag, contact_category, NextStep.__table__)
-        return {table.name: sorted(map(repr, session.execute(sa.select(table)))) for table in tables}
+        tables = (Contact.__table__, contact_tag, contact_category, contact_value, NextStep.__table__)
+        return {table.name: sorted(map(_text, session.execute(sa.select(table)))) for table in tables}
+
+
+def _text(row):
+    return repr([sorted(value.items()) if isinstance(value, dict) else value for value in row])
 
 
 def status(edit_id):
@@ -74,6 +86,14 @@ def status(edit_id):
         ("uncategorise", {"category_name": "Glue"}),
         ("owner", {"owner_id": "USER"}),
         ("step", {"what": "Call them", "due_on": "2027-01-31"}),
+        ("field", {"set_field": "city", "set_value": " Brno "}),
+        ("field", {"set_field": "company", "set_value": "Example Mills"}),
+        ("field", {"set_field": "company", "set_value": ""}),
+        ("field", {"set_field": "decision_role", "set_value": "decides"}),
+        ("field", {"set_field": "fields.shoe_size", "set_value": "43.5"}),
+        ("field", {"set_field": "fields.shoe_size", "set_value": ""}),
+        ("field", {"set_field": "fields.vip", "set_value": "yes"}),
+        ("field", {"set_field": "fields.likes", "set_value": "glue; saws"}),
     ],
 )
 def test_every_act_is_counted_done_and_undone_to_the_letter(people, user, act, form):
@@ -88,6 +108,15 @@ def test_every_act_is_counted_done_and_undone_to_the_letter(people, user, act, f
         )
         glue = factories.make_category(session, "Glue").id
         session.execute(sa.insert(contact_category).values(contact_id=people[0], category_id=glue))
+        mills = factories.make_company(session)
+        for name, kind in (("Shoe size", "number"), ("VIP", "yes_no"), ("Likes", "choices")):
+            field_defining.add(session, {"name": name, "kind": kind, "options": ["saws", "glue"]})
+        known = {"shoe_size": "43.5", "vip": True, "likes": ["saws", "glue"], "old column": "x"}
+        full = {"city": "Brno", "company_id": mills.id, "decision_role": "decides", "fields": known}
+        full = factories.make_contact(session, **full)
+        half = {"vip": False, "likes": ["glue"], "shoe_size": "40"}
+        half = factories.make_contact(session, fields=half, updated_at=LONG_AGO)
+        fields.refresh(session, [full.id, half.id])
     form = {name: value.replace("USER", str(user.id)) for name, value in form.items()}
     before = snapshot()
     with reading() as session:
@@ -95,8 +124,8 @@ def test_every_act_is_counted_done_and_undone_to_the_letter(people, user, act, f
 
     edit_id = edit(act, form, EVERYBODY, user)
 
-    assert 0 < counted.changes <= counted.chosen == 7
-    assert status(edit_id) == ("done", 7, 7, counted.changes)
+    assert 0 < counted.changes <= counted.chosen == 9
+    assert status(edit_id) == ("done", 9, 9, counted.changes)
     assert snapshot() != before
     with reading() as session:
         assert bulk_running.count(session, act, form, EVERYBODY, user).changes == 0
@@ -203,7 +232,9 @@ def test_steps_go_to_the_owner_or_to_whoever_gives_them(people, user):
     [
         ("tag", {}), ("categorise", {"category_name": " "}), ("owner", {"owner_id": "9999"}),
         ("step", {"what": "", "due_on": "2027-01-31"}), ("step", {"what": "Call", "due_on": "soon"}),
-        ("dance", {}),
+        ("dance", {}), ("field", {}), ("field", {"set_field": "fields.none", "set_value": "1"}),
+        ("field", {"set_field": "email", "set_value": "a@example.com"}),
+        ("field", {"set_field": "country", "set_value": "Narnia"}),
     ],
 )  # fmt: skip
 def test_what_is_not_filled_in_is_refused(people, user, act, form):

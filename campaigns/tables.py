@@ -11,6 +11,7 @@ from campaigns.contacts import models as contacts
 from campaigns.crm import models as crm
 from campaigns.database import Base
 from campaigns.delivery import models as delivery
+from campaigns.exports import models as exports
 from campaigns.mailings import models as mailings
 from campaigns.preferences import models as preferences
 from campaigns.tracking import models as tracking
@@ -25,6 +26,7 @@ __all__ = [
     "contacts",
     "crm",
     "delivery",
+    "exports",
     "fields",
     "leases",
     "mailings",

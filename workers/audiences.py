@@ -15,6 +15,6 @@ def count_audiences() -> None:
     for audience_id in stale:
         with reading() as session:
             audience = saving.one(session, audience_id)
-            found = previewing.count(session, audience.rule)
+            found = previewing.of_audience(session, audience)
         with transaction() as session:
             previewing.keep(session, audience, found)

@@ -9,9 +9,10 @@ from campaigns.words import _
 
 LONGEST = 10_000
 
-_OPERATOR = re.compile(r"!=|>=|<=|[:=~<>]")
+_OPERATOR = re.compile(r"!=|>=|<=|~~|[:=~<>]")
 _BARE = re.compile(r"[^\s()\",:=!~<>“”„]+")
 _PLACE = re.compile(r"[\w.]+|\"[^\"]{0,60}\"?|\S")  # what is wrong, as far as it is worth marking
+_UNFIT = re.compile("[\x00\ud800-\udfff]")  # what a database takes no text with
 _AROUND = 60
 _CLOSING = {'"': '"', "“": "”", "„": "“”"}
 
@@ -67,10 +68,12 @@ class Word:
         return self.what == Is.WORD and self.text.lower() == keyword
 
 
-def cut(text: str) -> list[Word]:
+def cut(text: str, longest: int = LONGEST) -> list[Word]:
     """All words of the text, and an END; raises RuleProblem for an open quote or a stray sign."""
-    if len(text) > LONGEST:
-        raise RuleProblem(_("A rule may have at most %(n)s characters.", n=LONGEST), LONGEST)
+    if len(text) > longest:
+        raise RuleProblem(_("A rule may have at most %(n)s characters.", n=longest), longest)
+    if unfit := _UNFIT.search(text):
+        raise RuleProblem(_("Here stands a sign that no text can hold. Take it out."), unfit.start())
     words, at = [], 0
     while at < len(text):
         if text[at].isspace():

@@ -1,7 +1,10 @@
-"""What a rule is once it is understood: a typed tree of conditions, and the fields they may ask about."""
+"""What a rule is once it is understood: a typed tree of conditions."""
 
+import calendar
+import dataclasses
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from campaigns.database import now
@@ -13,6 +16,7 @@ class Op(StrEnum):
     IS = ":"
     IS_NOT = "!="
     HAS = "~"
+    LIKE = "~~"
     BEFORE = "<"
     AFTER = ">"
     UNTIL = "<="
@@ -22,71 +26,47 @@ class Op(StrEnum):
     FILLED = "is not empty"
 
 
-class Kind(StrEnum):
-    """What sort of thing a field holds; it decides which comparisons make sense."""
-
-    LABEL = "label"  # categories and tags: a contact has any number
-    TEXT = "text"
-    DAY = "day"
-    BIRTHDAY = "birthday"  # a day of the year
-    STATE = "state"  # one of a few words
-
-
-_NAMED = (Op.IS, Op.IS_NOT, Op.HAS, Op.IN, Op.EMPTY, Op.FILLED)
-_DATED = (Op.IS, Op.IS_NOT, Op.BEFORE, Op.AFTER, Op.UNTIL, Op.SINCE, Op.EMPTY, Op.FILLED)
-OPS: dict[Kind, tuple[Op, ...]] = {
-    Kind.LABEL: _NAMED,
-    Kind.TEXT: _NAMED,
-    Kind.DAY: _DATED,
-    Kind.BIRTHDAY: _DATED,
-    Kind.STATE: (Op.IS, Op.IS_NOT, Op.IN),
-}
-
-STATES = ("granted", "confirmed", "unconfirmed", "declined", "withdrawn", "objected", "expired", "none")
-CUSTOM = "fields"  # written `fields."Shoe size"`: a column of an import that we have no place for
-
-FIELDS: dict[str, Kind] = {
-    "category": Kind.LABEL,
-    "tag": Kind.LABEL,
-    "email": Kind.TEXT,
-    "domain": Kind.TEXT,
-    "first_name": Kind.TEXT,
-    "last_name": Kind.TEXT,
-    "phone": Kind.TEXT,
-    "language": Kind.TEXT,
-    "country": Kind.TEXT,
-    "city": Kind.TEXT,
-    "timezone": Kind.TEXT,
-    "company": Kind.TEXT,
-    "position": Kind.TEXT,
-    "note": Kind.TEXT,
-    "source": Kind.TEXT,
-    "owner": Kind.TEXT,
-    "birthday": Kind.BIRTHDAY,
-    "created": Kind.DAY,
-    "last_contact": Kind.DAY,
-    "next_step": Kind.DAY,
-    "consent": Kind.STATE,
-    "tracking": Kind.STATE,
-    CUSTOM: Kind.TEXT,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """A day counted from today: -90 is ninety days ago."""
+    """A day counted from today: -90 is ninety days ago; months keep the day of the month where they can."""
 
-    days: int
+    days: int = 0
+    months: int = 0
 
     def on(self, today: date) -> date:
-        """The day itself."""
-        return today + timedelta(days=self.days)
+        """The day itself; raises OverflowError beyond the calendar."""
+        year, month = divmod(today.year * 12 + today.month - 1 + self.months, 12)
+        if not 1 <= year <= 9998:
+            raise OverflowError
+        last = calendar.monthrange(year, month + 1)[1]
+        return date(year, month + 1, min(today.day, last)) + timedelta(days=self.days)
 
     def __str__(self) -> str:
+        if self.months:
+            return f"{self.months:+d}m" if self.months % 12 else f"{self.months // 12:+d}y"
         return f"{self.days:+d}d" if self.days else "today"
 
 
-Value = str | date | Relative
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount of one currency, such as 99.50 EUR."""
+
+    amount: Decimal
+    currency: str = "EUR"
+
+    def __str__(self) -> str:
+        shown = plain(self.amount)
+        return shown if self.currency == "EUR" else f"{shown} {self.currency}"
+
+
+Value = str | date | Relative | Decimal | Money
+
+
+def plain(number: Decimal) -> str:
+    """A number as it is written: without an exponent, or zeros that say nothing."""
+    shown = f"{number:f}"
+    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
+    return "0" if shown in ("-0", "") else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +75,34 @@ class Everybody:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """What is asked of deeds beyond their kind: when they were done, how many there are, their sum.
+
+    `what` is `on` (the day each was done), `first` or `last` (the day of the first or last), `times`,
+    `quantity`, `sum`, or `of_last` (those that belong to the last so many campaigns).
+    """
+
+    what: str
+    op: Op
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Test:
-    """One comparison of one field; `key` names the column when the field is `fields`."""
+    """One comparison of one field; `key` names the field that a firm made for itself.
+
+    Of a deed (bought, opened, …) the values are what it was done with, and `details` say more.
+    `at` is the place in the rule's text.
+    """
 
     field: str
     op: Op
     values: tuple[Value, ...] = ()
     key: str = ""
+    details: tuple[Detail, ...] = ()
+    at: int = dataclasses.field(default=0, compare=False)
 
     __test__ = False  # the name means a condition, not a test of the code
-
-    @property
-    def kind(self) -> Kind:
-        """What sort of field it asks about."""
-        return FIELDS[self.field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +133,14 @@ def tests(node: Node) -> list[Test]:
     """Every comparison in the tree, in order."""
     if isinstance(node, Test):
         return [node]
+    return [test for part in inner(node) for test in tests(part)]
+
+
+def inner(node: Node) -> tuple[Node, ...]:
+    """The conditions right below this one."""
     if isinstance(node, Not):
-        return tests(node.node)
-    if isinstance(node, And | Or):
-        return [test for part in node.nodes for test in tests(part)]
-    return []
+        return (node.node,)
+    return node.nodes if isinstance(node, And | Or) else ()
 
 
 def today() -> date:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from campaigns.audiences import building, rules
+from campaigns.audiences import building, expanding, rules
 from campaigns.audiences.models import Audience
 from campaigns.audiences.nodes import And, Node, Not, Op, Or, tests
 from campaigns.consent import gate
@@ -37,12 +37,17 @@ class Count:
 def count(session: Session, rule: str | Node, purpose: str = "mail") -> Count:
     """Count in one query; raises RuleProblem."""
     asked = sa.select(gate.refusal(purpose).label("reason")).select_from(Contact)
-    fitting = asked.where(building.condition(rule)).subquery()
+    fitting = asked.where(building.condition(session, rule)).subquery()
     grouped = sa.select(fitting.c.reason, sa.func.count()).group_by(fitting.c.reason)
     by_reason: dict[str | None, int] = dict(session.execute(grouped).all())
     mailed = by_reason.pop(None, 0)
     left_out = {str(reason): number for reason, number in by_reason.items()}
     return Count(mailed, dict(sorted(left_out.items(), key=lambda one: -one[1])))
+
+
+def of_audience(session: Session, audience: Audience) -> Count:
+    """Count an audience with all that it names and excludes; raises RuleProblem."""
+    return count(session, expanding.whole(session, audience))
 
 
 def people(
@@ -61,7 +66,7 @@ def people(
     verdict = gate.refusal()
     query = (
         sa.select(Contact)
-        .where(building.condition(rule, of_each=of_each), Contact.id > after)
+        .where(building.condition(session, rule, of_each=of_each), Contact.id > after)
         .where(verdict.is_(None) if reason == IN else verdict == reason)
         .options(selectinload(Contact.company), selectinload(Contact.categories), selectinload(Contact.tags))
     )
@@ -102,7 +107,10 @@ def explain(session: Session, rule: str | Node, contact_id: int) -> list[Line]:
     """Each part of the rule with whether it fits this contact, the whole first; raises RuleProblem."""
     node = rules.parse(rule) if isinstance(rule, str) else rule
     parts = list(_parts(node, 0))
-    asked = [building.condition(part).label(f"part{number}") for number, (_depth, part) in enumerate(parts)]
+    asked = [
+        building.condition(session, part, of_each=True).label(f"part{number}")
+        for number, (_depth, part) in enumerate(parts)
+    ]
     fits = session.execute(sa.select(*asked).where(Contact.id == contact_id)).one()
     return [Line(depth, rules.text(part), bool(fit)) for (depth, part), fit in zip(parts, fits, strict=True)]
 
@@ -118,7 +126,7 @@ def _parts(node: Node, depth: int) -> list[tuple[int, Node]]:
 
 def remember(session: Session, audience: Audience) -> Count:
     """Count, and keep the numbers beside the audience for lists."""
-    found = count(session, audience.rule)
+    found = of_audience(session, audience)
     keep(session, audience, found)
     return found
 

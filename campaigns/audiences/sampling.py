@@ -72,7 +72,7 @@ def fits_many(session: Session, rule: str | Node) -> bool:
     if numbers is None:
         return False
     some = numbers[:: len(numbers) // _GLANCE]
-    chosen = among(session, Contact.id, some), building.condition(rule, of_each=True)
+    chosen = among(session, Contact.id, some), building.condition(session, rule, of_each=True)
     found = session.scalar(sa.select(sa.func.count()).select_from(Contact).where(*chosen)) or 0
     return found * 100 >= len(some)
 
@@ -107,13 +107,13 @@ def _divided(
 
 
 def _mailed(session: Session, rule: str | Node, numbers: Sequence[int] | None) -> list[Any]:
-    fits = building.condition(rule, of_each=numbers is not None)
+    fits = building.condition(session, rule, of_each=numbers is not None)
     chosen = [] if numbers is None else [among(session, Contact.id, numbers)]
     return [*chosen, fits, gate.refusal().is_(None)]
 
 
 def _by(session: Session, column: Any, rule: str | Node, numbers: Sequence[int]) -> list[tuple[Any, int]]:
-    fits = building.condition(rule, of_each=True)
+    fits = building.condition(session, rule, of_each=True)
     asked = sa.select(column.label("value")).select_from(Contact)
     chosen = asked.where(among(session, Contact.id, numbers), fits).subquery()
     query = sa.select(chosen.c.value, sa.func.count()).group_by(chosen.c.value)

@@ -9,9 +9,9 @@ from flask_security import current_user
 
 from campaigns.accounts.models import Role
 from campaigns.audiences import exporting, previewing, sampling, saving, starters
+from campaigns.audiences.fields import FIELDS, OPS, STATES
 from campaigns.audiences.lexing import RuleProblem
 from campaigns.audiences.models import Audience
-from campaigns.audiences.nodes import FIELDS, OPS, STATES
 from campaigns.consent import gate
 from campaigns.consent.reasons import words
 from campaigns.contacts.models import Category, Contact, Tag

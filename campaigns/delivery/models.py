@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from campaigns.audiences import deeds
 from campaigns.database import UTC, Base, BigId, HasId, exact
 from campaigns.delivery.rates import Rate
 
@@ -156,3 +157,6 @@ class DomainPace(HasRate, Base):
     held_until: Mapped[datetime | None] = mapped_column(UTC)  # after too many refusals in a row
     held_for: Mapped[str] = mapped_column(sa.String(300), default="")  # the server's last words
     holds: Mapped[int] = mapped_column(default=0)  # one shortly after the other
+
+
+deeds.offer_sent(Message.contact_id, Message.sent_at, Message.campaign_id)

@@ -33,7 +33,7 @@ def of_draft(session: Session, campaign_id: int) -> Needed | None:
     if campaign.status not in (Status.DRAFT, Status.SCHEDULED) or limits.current(session).nothing:
         return None
     try:
-        fits = building.condition(campaign.audience.rule)
+        fits = building.of_audience(session, campaign.audience)
     except rules.RuleProblem:
         return None  # pre-flight says so
     counted = (

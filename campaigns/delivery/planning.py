@@ -114,7 +114,7 @@ def _window_end(session: Session, reached: int) -> int | None:
 
 def _add_messages(session: Session, campaign: Campaign, reached: int, last: int) -> None:
     """One message for each contact of the audience with an id in (reached, last], the refused ones too."""
-    fits = _narrowed(building.condition(campaign.rule), reached, last)
+    fits = _narrowed(building.of_frozen(session, campaign.rule), reached, last)
     asked = (
         sa.select(Contact.id, Contact.email, gate.refusal(campaign.purpose).label("refusal"))
         .where(Contact.id > reached, Contact.id <= last, fits)

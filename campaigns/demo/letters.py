@@ -99,7 +99,7 @@ def _campaign(
 def _messages(session: Session, campaign: Campaign, started: datetime, rng: random.Random) -> list[Message]:
     chosen = (
         sa.select(Contact.id, Contact.email, gate.refusal(campaign.purpose))
-        .where(Contact.id.in_(building.contact_ids(campaign.rule)))
+        .where(Contact.id.in_(building.contact_ids(session, campaign.rule)))
         .order_by(Contact.id)
     )
     rows = [_message(campaign, *row, started, rng) for row in session.execute(chosen)]

@@ -29,7 +29,8 @@ def count(session: Session, campaign: Campaign, fields: Collection[str]) -> Iter
 
     Sampled is 0 where everybody was counted.
     """
-    mailed = sa.and_(building.condition(campaign.audience.rule), gate.refusal(campaign.purpose).is_(None))
+    fits = building.of_audience(session, campaign.audience)
+    mailed = sa.and_(fits, gate.refusal(campaign.purpose).is_(None))
     in_sql = sorted(field for field in fields if field in _COUNTED)
     if in_sql:
         columns = [sa.func.count(sa.case((_COUNTED[field], 1))) for field in in_sql]

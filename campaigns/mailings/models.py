@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from campaigns.audiences import deeds
 from campaigns.audiences.models import Audience
 from campaigns.database import UTC, Base, HasId, now
 
@@ -126,3 +127,6 @@ class Campaign(HasId, Base):
     template: Mapped[Template] = relationship(lazy="raise")
     sender: Mapped[Sender] = relationship(lazy="raise")
     revision: Mapped[Revision | None] = relationship(lazy="raise")
+
+
+deeds.offer_campaigns(Campaign.id, Campaign.name, Campaign.started_at, Campaign.planned_at)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import settings
 from campaigns.accounts import people
-from campaigns.audiences import building, previewing, rules, sampling
+from campaigns.audiences import building, expanding, previewing, rules, sampling
 from campaigns.consent import gate, reasons
 from campaigns.consent.models import Purpose
 from campaigns.contacts.models import Contact
@@ -117,7 +117,7 @@ def _road() -> Iterator[Check]:
 
 def _anybody(session: Session, campaign: Campaign) -> Iterator[Check]:
     try:
-        fits = building.condition(campaign.audience.rule)
+        fits = building.of_audience(session, campaign.audience)
     except rules.RuleProblem as problem:
         yield _bad_rule(campaign, problem)
         return
@@ -147,7 +147,7 @@ def _audience(session: Session, campaign: Campaign) -> Iterator[Check]:
 def _counted(session: Session, campaign: Campaign) -> previewing.Count:
     """The people of the campaign; of a large audience as the clock last counted it, else about."""
     known = sampling.known(session, campaign.audience) if campaign.purpose == Purpose.MAIL else None
-    return known or sampling.count(session, campaign.audience.rule, campaign.purpose)
+    return known or sampling.count(session, expanding.whole(session, campaign.audience), campaign.purpose)
 
 
 def _not_just_now(found: previewing.Count) -> str:

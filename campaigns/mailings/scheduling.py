@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import jobs
 from campaigns.accounts import audit
+from campaigns.audiences import expanding
 from campaigns.database import now
 from campaigns.errors import BadInput, Conflict, NotReady
 from campaigns.mailings import composing, preflight, preparing, rendering
@@ -162,7 +163,7 @@ def _freeze(session: Session, campaign: Campaign) -> None:
     ready = preparing.get(session, campaign.id)
     content = composing.compose(session, composing.of(ready.template))
     ready.revision_id = rendering.freeze(session, content).id
-    ready.rule = ready.audience.rule
+    ready.rule = expanding.frozen(session, ready.audience)
     sender = ready.sender
     ready.sender_frozen = {
         "name": sender.name,

@@ -1,12 +1,14 @@
 """The language of rules."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.audiences import rules
 from campaigns.audiences.lexing import RuleProblem
-from campaigns.audiences.nodes import And, Everybody, Not, Op, Or, Relative, Test
+from campaigns.audiences.nodes import And, Detail, Everybody, Money, Not, Op, Or, Relative, Test
 from tests.audiences.trees import ANY_TEXT, BARE, nodes
 
 
@@ -80,12 +82,36 @@ def test_days():
         ("city is x", 8, "is empty"),
         ("city:x & tag:y", 7, "“and” or “or”"),
         ("!", 0, "means nothing"),
-        ("fields.:x", 0, "column"),
+        ("fields.:x", 0, "name after the dot"),
         ("created < -99999d", 10, "hundred years"),
         ("not " * 40 + "all", 100, "deep"),
         ("(" * 40 + "all" + ")" * 40, 25, "deep"),
         ("a" * 10_001, 10_000, "10000 characters"),
         ("city:x or " * 200 + "city:x", 2004, "200 conditions"),
+        ("city:a\x00b", 6, "no text can hold"),
+        ("city:\ud800", 5, "no text can hold"),
+        ("headcount > many", 12, "not a number"),
+        ("headcount ~ 5", 10, "is a number"),
+        ("role:boss", 5, "decides, influences"),
+        ("email ~~ x", 6, "is compared with"),
+        (" or ".join(["city ~~ x"] * 11), 135, "10 times"),
+        ("bought(", 7, "names, quoted"),
+        ('bought("Glue", sins -1y)', 15, "Did you mean “since”?"),
+        ('bought("Glue" since -1y)', 14, "commas"),
+        ("bought(sum > lots)", 13, "not a number"),
+        ("bought(sum > 5 EUZ)", 15, "no currency"),
+        ("bought(sum 5)", 11, "comparison is missing"),
+        ("bought(times > 1.5)", 15, "whole number"),
+        ("bought(last 3 campaigns)", 7, "nothing to do with campaigns"),
+        ("bought(times > 1, times < 3)", 7, "said twice"),
+        ('bought(~ "a", ~ "b")', 16, "one name only"),
+        ("bought < 5", 7, "in brackets"),
+        ("opened(quantity > 3)", 7, "purchases only"),
+        ("opened(last 0)", 12, "from 1 to"),
+        ('called:"x"', 6, "stands alone"),
+        ('called("x")', 7, "stands alone"),
+        ("opened(since yesterday)", 13, "not a day"),
+        ("audience ~ x", 9, "compared with"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(text, position, says):
@@ -118,6 +144,41 @@ def test_the_place_stands_out_from_its_surroundings(text, parts):
         rules.parse(text)
 
     assert caught.value.excerpt(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("bought", Test("bought", Op.FILLED)),
+        ("bought is empty", Test("bought", Op.EMPTY)),
+        ('bought:"Glue"', Test("bought", Op.IS, ("Glue",))),
+        ('bought("Glue")', Test("bought", Op.IS, ("Glue",))),
+        ("bought(Glue, Tape)", Test("bought", Op.IN, ("Glue", "Tape"))),
+        (
+            'bought("Glue", since -1y, sum > 99.50 czk)',
+            Test(
+                "bought",
+                Op.IS,
+                ("Glue",),
+                details=(
+                    Detail("on", Op.SINCE, Relative(months=-12)),
+                    Detail("sum", Op.AFTER, Money(Decimal("99.5"), "CZK")),
+                ),
+            ),
+        ),
+        ("opened(last 5)", Test("opened", details=(Detail("of_last", Op.IS, Decimal(5)),), op=Op.FILLED)),
+        (
+            "called(last < -6m)",
+            Test("called", Op.FILLED, details=(Detail("last", Op.BEFORE, Relative(months=-6)),)),
+        ),
+        ("headcount >= 50", Test("headcount", Op.SINCE, (Decimal(50),))),
+        ("city ~~ Prga", Test("city", Op.LIKE, ("Prga",))),
+        ('company_fields."Turnover" > 5', Test("company_fields", Op.AFTER, ("5",), "Turnover")),
+    ],
+)
+def test_deeds_numbers_and_the_like(text, tree):
+    assert rules.parse(text) == tree
+    assert rules.parse(rules.text(tree)) == tree
 
 
 @settings(deadline=None)

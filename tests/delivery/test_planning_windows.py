@@ -48,7 +48,7 @@ def people(session: Session) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_small_ranges_plan_whom_the_rule_means(session, settings: Settings, people, rule):
-    expected = set(session.scalars(building.contact_ids(rule)))
+    expected = set(session.scalars(building.contact_ids(session, rule)))
     settings.sending.planned_at_once = 3
 
     campaign = launching.launch(session, rule=rule)

@@ -17,7 +17,7 @@ def now_known_as(session: Session, contact_ids: Collection[int]) -> dict[int, in
         return {}
     asked = sa.select(MergedContact.gone_id, MergedContact.contact_id)
     rows = session.execute(asked.where(among(session, MergedContact.gone_id, list(contact_ids))))
-    return {gone_id: contact_id for gone_id, contact_id in rows}
+    return {row.gone_id: row.contact_id for row in rows}
 
 
 def numbers(session: Session, contact_id: int) -> list[int]:

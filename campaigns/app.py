@@ -24,6 +24,7 @@ _ROOMS = (
     "contacts.company_views",
     "contacts.label_views",
     "contacts.field_views",
+    "contacts.verifying_views",
     "consent.views",
     "imports.views",
     "crm.views",

@@ -10,9 +10,20 @@ import sqlalchemy as sa
 from babel import Locale
 from sqlalchemy.orm import Session
 
-from campaigns.contacts import companies, names, phones, sources, tagging
+from campaigns.contacts import (
+    companies,
+    field_forms,
+    fields,
+    handles,
+    names,
+    origins,
+    phones,
+    sources,
+    tagging,
+)
 from campaigns.contacts.addresses import canonical
-from campaigns.contacts.models import Contact
+from campaigns.contacts.mistakes import Mistakes
+from campaigns.contacts.models import Channel, Contact, DecisionRole
 from campaigns.errors import BadInput
 from campaigns.words import LANGUAGES, _
 
@@ -21,17 +32,9 @@ _DAY = re.compile(r"(\d{2})-(\d{2})")
 _OLDEST = 1900
 
 
-class Mistakes(BadInput):
-    """What is wrong with a form: `fields` holds a sentence for each field."""
-
-    def __init__(self, fields: dict[str, str]) -> None:
-        super().__init__(_("Some of this can't be kept yet."), problems=list(fields.values()))
-        self.fields = fields
-
-
 def create(session: Session, form: Mapping[str, str], owner_id: int | None = None) -> Contact:
     """A new contact from what a form says, with the source it came from. Raises Mistakes."""
-    values, mistakes = _read(session, form, None)
+    values, own, mistakes = _read(session, form, None)
     try:
         values["source"] = sources.accepted(form.get("source", ""))
     except BadInput as error:
@@ -43,18 +46,26 @@ def create(session: Session, form: Mapping[str, str], owner_id: int | None = Non
     contact.company = companies.company(session, form.get("company", ""))
     session.add(contact)
     session.flush()
+    fields.keep(session, contact, own)
     return contact
 
 
-def change(session: Session, contact: Contact, form: Mapping[str, str]) -> Contact:
-    """Keep what a form says of a contact whose company, categories and tags are loaded. Raises Mistakes."""
-    values, mistakes = _read(session, form, contact)
+def change(session: Session, contact: Contact, form: Mapping[str, str], source: str = "") -> Contact:
+    """Keep what a form says of a contact whose company, categories and tags are loaded. Raises Mistakes.
+
+    With a `source`, what is different from now on is noted as from there.
+    """
+    values, own, mistakes = _read(session, form, contact)
     if mistakes:
         raise Mistakes(mistakes)
+    before = origins.snapshot(contact)
     for name, value in values.items():
         setattr(contact, name, value)
     contact.categories, contact.tags = _labels(session, form)
     contact.company = companies.company(session, form.get("company", ""))
+    fields.keep(session, contact, own)
+    if source:
+        origins.note(contact, origins.differing(before, origins.snapshot(contact)), source)
     session.flush()
     return contact
 
@@ -77,12 +88,12 @@ def _labels(session: Session, form: Mapping[str, str]) -> tuple[list[Any], list[
 
 def _read(
     session: Session, form: Mapping[str, str], contact: Contact | None
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """The columns that a form fills, and what is wrong at which field."""
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
+    """The columns that a form fills, the values of fields by key, and what is wrong at which input."""
     values: dict[str, Any] = {name: names.tidy(form.get(name, ""), length) for name, length in _SHORT.items()}
     values["note"] = names.tidy_lines(form.get("note", ""))
     mistakes: dict[str, str] = {}
-    for read in (_address, _place, _birth):
+    for read in (_address, _place, _birth, _work, _handles):
         try:
             values |= read(session, form, contact)
         except BadInput as error:
@@ -90,7 +101,8 @@ def _read(
     values["phone"] = phones.normal(form.get("phone", ""), values.get("country", ""))
     if "email" in values:
         values |= names.keys(values["first_name"], values["last_name"], values["email"])
-    return values, mistakes
+    own, wrong = field_forms.read(form, fields.known(session), values.get("country", ""))
+    return values, own, mistakes | wrong
 
 
 def _address(session: Session, form: Mapping[str, str], contact: Contact | None) -> dict[str, Any]:
@@ -128,3 +140,21 @@ def _birth(_session: Session, form: Mapping[str, str], _contact: Contact | None)
     if year and not (year.isdecimal() and _OLDEST <= int(year) <= datetime.now(UTC).year):
         raise BadInput(_("Write the year of birth with four digits."), field="birth_year")
     return {"birthday": day, "birth_year": int(year) if year else None}
+
+
+def _work(_session: Session, form: Mapping[str, str], _contact: Contact | None) -> dict[str, Any]:
+    """What the person has to say at work, and how they like to be spoken to; where the form asks for it."""
+    found = {}
+    for name, kind, problem in (
+        ("decision_role", DecisionRole, _("Choose what the person has to say.")),
+        ("channel", Channel, _("Choose how the person likes to be spoken to.")),
+    ):
+        if name in form:
+            if form[name] not in set(kind):
+                raise BadInput(problem, field=name)
+            found[name] = form[name]
+    return found
+
+
+def _handles(_session: Session, form: Mapping[str, str], _contact: Contact | None) -> dict[str, Any]:
+    return {"handles": handles.read(form["handles"])} if "handles" in form else {}

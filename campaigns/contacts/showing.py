@@ -1,14 +1,18 @@
 """How what is known of a contact reads: languages, countries, days, and the word for a touch."""
 
 from calendar import isleap
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
+from sqlalchemy.orm import Session
 
+from campaigns.contacts import origins
+from campaigns.contacts.models import Channel, Contact, DecisionRole
 from campaigns.database import now
-from campaigns.words import LANGUAGES, lazy
+from campaigns.words import LANGUAGES, _, lazy
 
 _KINDS = {
     "call": lazy("Call"),
@@ -63,3 +67,44 @@ def time_there(zone: str, locale: str) -> str:
         return zone
     clock, place = format_time(now().astimezone(there), "short", locale=locale), zone.rpartition("/")[2]
     return f"{clock} ({place.replace('_', ' ')})"
+
+
+def decision_roles() -> list[tuple[str, str]]:
+    """What somebody may have to say at work, with the words for it."""
+    return [
+        (DecisionRole.UNKNOWN, _("Not known")),
+        (DecisionRole.DECIDES, _("Decides")),
+        (DecisionRole.INFLUENCES, _("Influences")),
+        (DecisionRole.USES, _("Uses")),
+        (DecisionRole.GUARDS, _("Guards the door")),
+    ]
+
+
+def channels() -> list[tuple[str, str]]:
+    """How somebody may like to be spoken to, with the words for it."""
+    return [
+        (Channel.UNKNOWN, _("Not known")),
+        (Channel.EMAIL, _("By mail")),
+        (Channel.PHONE, _("By phone")),
+        (Channel.MESSENGER, _("By messenger")),
+        (Channel.MEETING, _("In person")),
+        (Channel.POST, _("By post")),
+    ]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Where a datum is from, in words, and when it was last confirmed."""
+
+    source: str
+    at: datetime
+    verified_at: datetime | None
+
+
+def origins_of(session: Session, contact: Contact) -> dict[str, Shown]:
+    """The origin in words of each datum whose origin is not the contact's own, and that one under “”."""
+    found = origins.of(contact) | {"": origins.one(contact, "")}
+    words = origins.words(session, [origin.source for origin in found.values()])
+    return {
+        name: Shown(words[origin.source], origin.at, origin.verified_at) for name, origin in found.items()
+    }

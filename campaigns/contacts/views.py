@@ -16,14 +16,20 @@ from campaigns.accounts.models import Role, User
 from campaigns.contacts import (
     acting_views,
     editing,
+    field_forms,
+    field_words,
+    fields,
     filters,
     finding,
+    handles,
     listing,
+    origins,
     parts,
     phones,
     showing,
     visibility,
 )
+from campaigns.contacts.mistakes import Mistakes
 from campaigns.contacts.models import Contact
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput
@@ -51,6 +57,11 @@ def register(app: Flask) -> None:
         country_name=lambda code: showing.country_name(code, str(get_locale())),
         birthday_words=lambda day, year: showing.birthday(day, year, str(get_locale())),
         time_there=lambda zone: showing.time_there(zone, str(get_locale())),
+        field_value=lambda field, value: field_words.said(field, value, str(get_locale())),
+        role_word=lambda role: dict(showing.decision_roles()).get(role, role),
+        channel_word=lambda channel: dict(showing.channels()).get(channel, channel),
+        handle_service=handles.service,
+        handle_link=handles.link,
     )
 
 
@@ -88,6 +99,9 @@ def show(contact_id: int):
             contact=contact,
             heads=[panels.content(panel, contact_id) for panel in panels.of("contact-head")],
             panels=[(panel, panels.content(panel, contact_id)) for panel in offered],
+            known=fields.known(session),
+            field_sections=_known_sections(session, contact),
+            origins=showing.origins_of(session, contact),
             may_own=contact.owner_id is None and current_user.role == Role.SALESPERSON,
         )
 
@@ -124,6 +138,8 @@ def edit(contact_id: int):
         form["company"] = contact.company.name if contact.company else ""
         form["categories"] = "\n".join(label.name for label in contact.categories)
         form["tags"] = "\n".join(label.name for label in contact.tags)
+        form["handles"] = handles.written(contact.handles or [])
+        form |= field_forms.shown(contact.fields, fields.known(session))
         return _form_page(contact, form, {})
 
 
@@ -133,7 +149,7 @@ def change(contact_id: int):
     try:
         with transaction() as session:
             contact = visibility.seen(session, current_user, contact_id, *_WHOLE, lock=True)
-            editing.change(session, contact, request.form)
+            editing.change(session, contact, request.form, origins.of_user(current_user))
             audit.note(session, "contact.change", f"contact:{contact.id}")
     except BadInput as error:
         with reading() as session:
@@ -169,8 +185,14 @@ def delete(contact_id: int):
     return redirect(url_for("contacts.index"))
 
 
+def _known_sections(session: Session, contact: Contact) -> list[field_forms.Section]:
+    """The fields of which something is known, by section."""
+    known = fields.known(session)
+    return field_forms.sections(field for field in known.values() if field.key in contact.fields)
+
+
 def _errors(error: BadInput) -> dict[str, str]:
-    return error.fields if isinstance(error, editing.Mistakes) else {error.field: error.message}
+    return error.fields if isinstance(error, Mistakes) else {error.field: error.message}
 
 
 def _form_page(contact: Contact | None, form: Any, errors: dict[str, str]) -> str:
@@ -181,6 +203,7 @@ def _form_page(contact: Contact | None, form: Any, errors: dict[str, str]) -> st
             form=form if isinstance(form, MultiDict) else MultiDict(form),
             errors=errors,
             parts=[] if contact else [part.template for part in parts.offered.values()],
+            sections=field_forms.sections(fields.known(session).values()),
             **_choices(session),
         )
 
@@ -190,5 +213,7 @@ def _choices(session: Session) -> dict[str, Any]:
         "languages": listing.languages(),
         "countries": listing.countries(),
         "timezones": listing.timezones(),
+        "decision_roles": showing.decision_roles(),
+        "channels": showing.channels(),
         **listing.suggestions(session),
     }

@@ -21,6 +21,7 @@ _TABLE = {
         contacts_acts.field_value
         contact_edits.index contact_edits.show contact_edits.progress contact_edits.pause contact_edits.resume
         contact_edits.cancel contact_edits.undo contact_edits.steer_undo
+        verifying.index verifying.confirm
         companies.index companies.show companies.new companies.create companies.edit companies.change
         consent.mailing consent.panel consent.change consent.evidence
         crm.touch crm.timeline crm.log crm.bought crm.buy

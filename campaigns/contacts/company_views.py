@@ -4,12 +4,15 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_security import current_user
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from campaigns.accounts import audit
 from campaigns.accounts.models import Role
-from campaigns.contacts import companies, finding, listing, visibility
+from campaigns.contacts import companies, field_forms, fields, finding, listing, visibility
+from campaigns.contacts.field_models import About
 from campaigns.contacts.filters import Filters
+from campaigns.contacts.mistakes import Mistakes
 from campaigns.contacts.models import Company
 from campaigns.database import reading, transaction
 from campaigns.errors import BadInput, Conflict
@@ -43,7 +46,13 @@ def show(company_id: int) -> str:
         rows = finding.find(session, asked, visibility.limits(current_user), after=paging.after())
         page = paging.page(rows, lambda contact: finding.key(contact, "name"))
         return render_template(
-            "pages/contacts/company.html", company=company, page=page, query=listing.query(asked, "name")
+            "pages/contacts/company.html",
+            company=company,
+            owners=companies.owners(session, company),
+            daughters=companies.daughters(session, company),
+            field_sections=_known_sections(session, company),
+            page=page,
+            query=listing.query(asked, "name"),
         )
 
 
@@ -63,7 +72,7 @@ def create() -> Any:
             company = companies.add(session, request.form)
             audit.note(session, "company.create", f"company:{company.id}")
     except (BadInput, Conflict) as error:
-        return _form_page(None, request.form, {getattr(error, "field", "name"): error.message}), 422
+        return _form_page(None, request.form, _errors(error)), 422
     return redirect(url_for("companies.show", company_id=company.id))
 
 
@@ -73,7 +82,10 @@ def edit(company_id: int) -> str:
     """The form with what is known."""
     with reading() as session:
         company = companies.one(session, company_id)
-        return _form_page(company, vars(company), {})
+        above = companies.owners(session, company)
+        known = fields.known(session, About.COMPANY)
+        form = vars(company) | {"parent": above[0].name if above else ""}
+        return _form_page(company, form | field_forms.shown(company.fields, known), {})
 
 
 @pages.post("/<int:company_id>/edit")
@@ -87,8 +99,7 @@ def change(company_id: int) -> Any:
     except (BadInput, Conflict) as error:
         with reading() as session:
             company = companies.one(session, company_id)
-            problem = {getattr(error, "field", "name"): error.message}
-            return _form_page(company, request.form, problem), 422
+            return _form_page(company, request.form, _errors(error)), 422
     flash(_("Kept."), "success")
     return redirect(url_for("companies.show", company_id=company_id))
 
@@ -104,12 +115,25 @@ def delete(company_id: int) -> Any:
     return redirect(url_for("companies.index"))
 
 
+def _errors(error: BadInput | Conflict) -> dict[str, str]:
+    return error.fields if isinstance(error, Mistakes) else {getattr(error, "field", "name"): error.message}
+
+
+def _known_sections(session: Session, company: Company) -> list[field_forms.Section]:
+    """The fields of which something is known, by section."""
+    known = fields.known(session, About.COMPANY)
+    return field_forms.sections(field for field in known.values() if field.key in company.fields)
+
+
 def _form_page(company: Company | None, form: Any, errors: dict[str, str]) -> str:
     values = form if isinstance(form, MultiDict) else MultiDict(form)
-    return render_template(
-        "pages/contacts/company_edit.html",
-        company=company,
-        form=values,
-        errors=errors,
-        countries=listing.countries(),
-    )
+    with reading() as session:
+        return render_template(
+            "pages/contacts/company_edit.html",
+            company=company,
+            form=values,
+            errors=errors,
+            countries=listing.countries(),
+            company_names=listing.suggestions(session)["company_names"],
+            sections=field_forms.sections(fields.known(session, About.COMPANY).values()),
+        )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import time_machine
 from hypothesis import HealthCheck, example, given, settings
 
-from campaigns.audiences import building, moments, rules
+from campaigns.audiences import building, counting, moments, rules
 from campaigns.audiences.nodes import Op, Relative
 from campaigns.contacts.models import Contact
 from tests import factories
@@ -38,6 +38,7 @@ def test_sql_finds_whom_python_finds_among_ten_thousand(session):
     def check(tree):
         wanted = crowd.found(tree)
         assert set(session.scalars(building.contact_ids(session, tree))) == wanted, rules.text(tree)
+        assert counting.count(session, tree) == len(wanted), rules.text(tree)
 
     check()
 
@@ -52,6 +53,7 @@ def test_sql_finds_whom_python_finds(session, of_each):
         condition = building.condition(session, tree, of_each=of_each)
         found = set(session.scalars(sa.select(Contact.id).where(condition)))
         assert found == crowd.found(tree), rules.text(tree)
+        assert counting.count(session, tree) == len(found), rules.text(tree)
 
     for rule in HARD:
         check = example(rules.parse(rule))(check)

@@ -104,7 +104,7 @@ def follow(session: Session, lease: Lease, edition: Edition, moved: Sequence[Any
         elif who.email is None:
             gone = _skipped(ERASED) | {"address": f"erased:{row.id}"}
             change(session, sa.update(Message).where(own).values(gone))
-        elif _is_taken(session, lease.campaign_id, who):
+        elif _is_taken(session, lease.campaign_id, who, row.address):
             change(session, sa.update(Message).where(own).values(_skipped(ADDRESS_TAKEN)))
         elif change(session, sa.update(Message).where(own).values(address=who.email)):
             mailed.append(who)
@@ -141,12 +141,22 @@ def _heir(session: Session, lease: Lease, edition: Edition, row: Any, contact_id
     return _Who(row.id, contact_id, email, row.tries)
 
 
-def _is_taken(session: Session, campaign_id: int, who: _Who) -> bool:
-    """Whether another of the campaign's letters goes to this address."""
-    taken = sa.select(Message.id).where(
+def _is_taken(session: Session, campaign_id: int, who: _Who, address: str) -> bool:
+    """Whether another of the campaign's letters goes to this address.
+
+    One that was skipped because its contact was merged into this very one takes the `address` of before.
+    """
+    asked = sa.select(Message.id, Message.contact_id, Message.reason).where(
         Message.campaign_id == campaign_id, Message.address == who.email, Message.id != who.id
     )
-    return session.scalar(taken) is not None
+    other = session.execute(asked).one_or_none()
+    if other is None:
+        return False
+    if other.reason != joining.MERGED or other.contact_id not in identity.numbers(session, who.contact_id):
+        return True
+    for message_id, new in ((other.id, f"merged:{other.id}"), (who.id, who.email), (other.id, address)):
+        change(session, sa.update(Message).where(Message.id == message_id).values(address=new))
+    return False
 
 
 def _recipients(session: Session, edition: Edition, rows: Sequence[Any]) -> list[Recipient]:

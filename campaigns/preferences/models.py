@@ -6,6 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from campaigns.contacts import moving
 from campaigns.database import UTC, Base, HasId, now
 
 
@@ -32,3 +33,6 @@ class DetailsRequest(HasId, Base):
     asked_at: Mapped[datetime] = mapped_column(UTC, default=now)
     sent_at: Mapped[datetime | None] = mapped_column(UTC)
     answered_at: Mapped[datetime | None] = mapped_column(UTC)
+
+
+moving.register("details_request", moving.rows(DetailsRequest))

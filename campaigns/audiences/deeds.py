@@ -73,7 +73,8 @@ def _numbered(column: Any) -> Callable[[Session, list[int]], Condition]:
 
 def _engaged(kind: Kind) -> Deed:
     def of_campaigns(session: Session, numbers: list[int]) -> Condition:
-        return one_of(session, Activity.source, [f"campaign:{number}" for number in numbers])
+        named = one_of(session, Activity.source, [f"campaign:{number}" for number in numbers])
+        return sa.and_(Activity.source != "", named)  # as the index says
 
     return Deed(Activity.contact_id, Activity.at, (Activity.kind == kind,), of_campaigns)
 

@@ -34,6 +34,7 @@ class Listed:
     once: bool = False
 
 
+_FEW = 40  # parameters; all that a rule may have of them is what a database takes
 Leaf = Asked | Listed
 
 
@@ -52,7 +53,9 @@ def is_there(asked: sa.Select[Any]) -> Condition:
 
 
 def one_of(session: Session, column: Any, values: Sequence[Any]) -> Condition:
-    """`column IN values` with one parameter, however many values there are."""
+    """`column IN values`; with one parameter, where there are many values."""
+    if len(values) <= _FEW:
+        return column.in_(values)
     if session.get_bind().dialect.name == "postgresql":
         return among(session, column, values)
     listed = sa.func.json_each(json.dumps(list(values), ensure_ascii=False)).table_valued("value")

@@ -38,7 +38,17 @@ class Activity(HasId, Base):
     __tablename__ = "activity"
     __table_args__ = (
         sa.Index("ix_activity_contact_id_at", "contact_id", "at", "id"),
-        sa.Index("ix_activity_kind_at", "kind", "at", "id"),
+        sa.Index("ix_activity_kind_at", "kind", "at", "id", "contact_id"),
+        # What somebody did with the letters of a campaign.
+        sa.Index(
+            "ix_activity_source_kind_contact_id",
+            "source",
+            "kind",
+            "contact_id",
+            "at",
+            sqlite_where=sa.text("source != ''"),
+            postgresql_where=sa.text("source != ''"),
+        ),
     )
 
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"))
@@ -97,10 +107,22 @@ class Purchase(HasId, Base):
     """What a contact bought."""
 
     __tablename__ = "purchase"
-    __table_args__ = (sa.Index("ix_purchase_contact_id_at", "contact_id", "at"),)
+    # Each holds all that audiences ask of a purchase, so that its row need not be read.
+    __table_args__ = (
+        sa.Index("ix_purchase_contact_id_at", "contact_id", "at", "quantity", "amount", "currency"),
+        sa.Index(
+            "ix_purchase_product_id_contact_id",
+            "product_id",
+            "contact_id",
+            "at",
+            "quantity",
+            "amount",
+            "currency",
+        ),
+    )
 
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"))
-    product_id: Mapped[int] = mapped_column(sa.ForeignKey("product.id"), index=True)
+    product_id: Mapped[int] = mapped_column(sa.ForeignKey("product.id"))
     at: Mapped[datetime] = mapped_column(UTC)
     quantity: Mapped[int] = mapped_column(default=1)
     amount: Mapped[int] = mapped_column(default=0)  # in the currency's smallest unit

@@ -134,6 +134,16 @@ def _rows(
     return sorted(found, key=lambda row: -row[0].id)[:size]
 
 
+def contact_ids(what: Wanted) -> sa.Select[Any]:
+    """The numbers of those of them who are still there."""
+    moment = _MOMENTS.get(what.did)
+    query = sa.select(Message.contact_id).where(Message.campaign_id == what.campaign_id)
+    query = query.where(moment.is_not(None) if moment is not None else Message.status.in_(_STATES[what.did]))
+    if what.reason:
+        query = query.where(Message.reason == what.reason)
+    return query.where(_followed(what.position)) if what.position else query
+
+
 def all_people(session: Session, what: Wanted) -> Iterator[Person]:
     """All of them, fetched a thousand at a time."""
     after: Sequence[Any] | None = None

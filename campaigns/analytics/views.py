@@ -12,12 +12,21 @@ from sqlalchemy.orm import Session
 from campaigns import sheets
 from campaigns.accounts import audit
 from campaigns.accounts.models import Role
-from campaigns.analytics import behind, breakdown, charts, exporting, figures, tallying, timeline, wording
-from campaigns.analytics.behind import Did
+from campaigns.analytics import (
+    behind,
+    breakdown,
+    charts,
+    chosen,
+    exporting,
+    figures,
+    tallying,
+    timeline,
+    wording,
+)
 from campaigns.consent import reasons
 from campaigns.contacts import visibility
 from campaigns.database import moment, reading, transaction
-from campaigns.errors import BadInput, Forbidden
+from campaigns.errors import BadInput
 from campaigns.web import guards, paging
 from campaigns.words import _
 
@@ -95,7 +104,7 @@ def people(campaign_id: int):
     what = _wanted(campaign_id)
     with reading() as session:
         numbers = figures.figures(session, campaign_id)
-        _check_named(numbers, what)
+        chosen.check_named(numbers, what)
         mine = visibility.visible_to(current_user)
         found = behind.people(session, what, paging.after(), paging.SIZE + 1, mine)
         return render_template(
@@ -103,6 +112,7 @@ def people(campaign_id: int):
             numbers=numbers,
             campaign=numbers.campaign,
             what=what,
+            chosen=f"report:{chosen.written(what)}",
             page=paging.page(found, lambda one: one.key),
             link=_link(session, numbers, what.position),
             why=reasons.words,
@@ -123,7 +133,7 @@ def export(campaign_id: int, table: str):
 def export_people(campaign_id: int):
     what = _wanted(campaign_id)
     with transaction() as session:
-        _check_named(figures.figures(session, campaign_id), what)
+        chosen.check_named(figures.figures(session, campaign_id), what)
         audit.note(session, "report.export", f"campaign:{campaign_id}", list=what.did)
     return _csv(f"campaign-{campaign_id}-{what.did}.csv", *exporting.people(what))
 
@@ -131,13 +141,6 @@ def export_people(campaign_id: int):
 def _wanted(campaign_id: int) -> behind.Wanted:
     args = request.args
     return behind.wanted(campaign_id, args.get("did", ""), args.get("reason", ""), args.get("link", ""))
-
-
-def _check_named(numbers: figures.Figures, what: behind.Wanted) -> None:
-    """Raises Forbidden for the opens and clicks of a campaign that names nobody."""
-    unnamed = {Did.OPENED: not numbers.names_openers, Did.CLICKED: not numbers.names_clickers}
-    if unnamed.get(what.did):
-        raise Forbidden(_("This campaign counts without names, so nobody can be listed."))
 
 
 def _link(session: Session, numbers: figures.Figures, position: int) -> breakdown.LinkFigures | None:

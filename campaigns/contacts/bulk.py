@@ -31,6 +31,7 @@ class Act:
     change: Callable[[Session, Values, Sequence[int], User | None], list[Changed]]
     said: Callable[[Values, int], str]  # what came of it, on how many
     fields: str = ""  # the template with what it asks for
+    offers: Callable[[Session], dict[str, Any]] | None = None  # what that template is given besides
     roles: tuple[Role, ...] = ()  # empty: everybody
 
 

@@ -153,6 +153,6 @@ bulk.offer(
         _hand_over,
         _said_owner,
         "pages/contacts/_bulk_owner.html",
-        (Role.MARKETER,),
+        roles=(Role.MARKETER,),
     ),
 )

@@ -150,5 +150,14 @@ def _said(values: Values, number: int) -> str:
 
 
 bulk.offer(
-    "field", bulk.Act(lambda: _("Set a field"), _read, _has, _set, _said, "pages/contacts/_bulk_field.html")
+    "field",
+    bulk.Act(
+        lambda: _("Set a field"),
+        _read,
+        _has,
+        _set,
+        _said,
+        "pages/contacts/_bulk_field.html",
+        offers=lambda session: {"settable": offered(session)},
+    ),
 )

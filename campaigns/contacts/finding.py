@@ -71,6 +71,26 @@ def find(
     return found
 
 
+def numbers(
+    session: Session,
+    asked: Filters,
+    visible: Condition | None = None,
+    sort: str = "name",
+    after: Key | None = None,
+    limit: int = 51,
+) -> list[tuple[int, Any]]:
+    """The numbers of one page of contacts, each with the value it is sorted by; see `find`."""
+    order = SORTS[sort]
+    value, number = _read(order, after) if after is not None else (None, None)
+    found: list[tuple[int, Any]] = []
+    for part in _parts(session, asked, visible, order, value, number):
+        only = part.with_only_columns(Contact.id, order.column).limit(limit - len(found))
+        found += [(row[0], row[1]) for row in session.execute(only)]
+        if len(found) == limit:
+            break
+    return found
+
+
 def key(contact: Contact, sort: str) -> Key:
     """What the page after this contact starts from."""
     return [getattr(contact, SORTS[sort].column.key), contact.id]

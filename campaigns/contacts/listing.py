@@ -11,7 +11,7 @@ from babel import Locale
 from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import User
-from campaigns.contacts import bulk, bulk_fields, filters, tagging
+from campaigns.contacts import bulk, filters, tagging
 from campaigns.contacts.filters import Filters
 from campaigns.contacts.finding import SORTS
 from campaigns.contacts.models import Category, Company, Tag
@@ -35,7 +35,8 @@ def query(asked: Filters, sort: str, **other: str) -> str:
 
 def around(session: Session, asked: Filters, sort: str, user: User) -> dict[str, Any]:
     """All that the list's page shows besides its rows."""
-    choices = _choices(session)
+    choices, acts = _choices(session), bulk.open_to(user)
+    offered = [act.offers(session) for act in acts.values() if act.offers]
     return {
         "asked": asked,
         "sort": sort,
@@ -43,11 +44,10 @@ def around(session: Session, asked: Filters, sort: str, user: User) -> dict[str,
         "choices": choices,
         "offered": list(filters.offered.values()),
         "chips": _chips(session, asked, sort, choices),
-        "acts": [(key, act.label()) for key, act in bulk.open_to(user).items()],
-        "act_fields": list(dict.fromkeys(act.fields for act in bulk.open_to(user).values() if act.fields)),
-        "settable": bulk_fields.offered(session),
+        "acts": [(key, act.label()) for key, act in acts.items()],
+        "act_fields": list(dict.fromkeys(act.fields for act in acts.values() if act.fields)),
         "sorted_by": lambda order: query(asked, order),
-    }
+    } | {key: value for some in offered for key, value in some.items()}
 
 
 def _choices(session: Session) -> dict[str, Choices]:

@@ -29,6 +29,9 @@ _ROOMS = (
     "imports.views",
     "crm.views",
     "audiences.views",
+    "exports.views",
+    "exports.printing_views",
+    "exports.ad_views",
     "mailings.views",
     "mailings.templates_views",
     "mailings.senders_views",
@@ -36,6 +39,8 @@ _ROOMS = (
     "delivery.pace_views",
     "tracking.views",
     "preferences.views",
+    "preferences.details_views",
+    "preferences.asking_views",
     "analytics.views",
     "today.views",
 )

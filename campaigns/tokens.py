@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     MESSAGE_ID = "message-id"  # message
     ARCHIVE = "archive"  # message
     CONFIRM = "confirm"  # sign-up
+    DETAILS = "details"  # the letter that asks to confirm details
 
 
 class BadToken(ValueError):
@@ -54,6 +55,7 @@ _FAMILIES: dict[Purpose, tuple[str, int | None]] = {
     Purpose.COUNT_OPEN: ("count-open", 0),
     Purpose.COUNT_CLICK: ("count-click", None),
     Purpose.CONFIRM: ("confirm", 0),
+    Purpose.DETAILS: ("details", 0),
 }
 
 

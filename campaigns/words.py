@@ -1,8 +1,14 @@
 """The person's language: gettext that works in a request, in a worker and in a bare script."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+
 import flask_babel
-from flask import has_app_context
+from flask import Flask, has_app_context
 from flask_babel import lazy_gettext as lazy
+
+from campaigns import paths
 
 LANGUAGES = {
     "en": "English",
@@ -34,4 +40,22 @@ def language() -> str:
     return str(locale) if locale else "en"
 
 
-__all__ = ["LANGUAGES", "_", "language", "lazy", "ngettext"]
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Everything within is said in that language; also where no page is being made, as in a worker."""
+    with ExitStack() as stack:
+        if not has_app_context():
+            stack.enter_context(_speaker().app_context())
+        stack.enter_context(flask_babel.force_locale(code if code in LANGUAGES else "en"))
+        yield
+
+
+@cache
+def _speaker() -> Flask:
+    app = Flask("campaigns")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(paths.TRANSLATIONS)
+    flask_babel.Babel(app)
+    return app
+
+
+__all__ = ["LANGUAGES", "_", "language", "lazy", "ngettext", "speaking"]

@@ -19,6 +19,7 @@ from campaigns.database import moment, now
 from campaigns.words import _
 
 PERSON = "person"  # said so themselves
+CONFIRMED_BY = "*"  # a key of its own: PERSON where the last confirmation was theirs
 DATA = (
     "email", "first_name", "last_name", "phone", "company", "position", "decision_role", "channel", "handles",
     "language", "city", "country", "timezone", "birthday", "birth_year",
@@ -66,9 +67,15 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return [name for name in {**before, **after} if (before.get(name) or None) != (after.get(name) or None)]
 
 
+def confirmed(origins: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The origins after all was confirmed by this source: by the person, what is from them."""
+    kept = {name: said for name, said in origins.items() if name != CONFIRMED_BY}
+    return kept | ({CONFIRMED_BY: PERSON} if source == PERSON else {})
+
+
 def of(contact: Contact) -> dict[str, Origin]:
     """The origin of each datum that differs from the contact's own, by name."""
-    return {name: one(contact, name) for name in contact.origins or {}}
+    return {name: one(contact, name) for name in contact.origins or {} if name != CONFIRMED_BY}
 
 
 def one(contact: Contact, name: str) -> Origin:
@@ -76,7 +83,9 @@ def one(contact: Contact, name: str) -> Origin:
     said = (contact.origins or {}).get(name)
     source, at = (said[0], moment(said[1])) if said else (contact.source, contact.created_at)
     own = at if source == PERSON else None
-    confirmed = max((when for when in (own, contact.verified_at) if when), default=None)
+    by_person = (contact.origins or {}).get(CONFIRMED_BY) == PERSON
+    everything = None if by_person and source != PERSON else contact.verified_at
+    confirmed = max((when for when in (own, everything) if when), default=None)
     return Origin(source, at, confirmed if confirmed and confirmed >= at else own)
 
 

@@ -1,13 +1,14 @@
 """What is known confirmed: by a colleague at once, by the person; and whose details are the oldest."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from campaigns.contacts import conditions
+from campaigns.contacts import conditions, origins
 from campaigns.contacts.conditions import Condition
 from campaigns.contacts.models import KNOWN_SINCE, Contact
 from campaigns.database import UTC, now
@@ -16,9 +17,28 @@ STALE = 365  # days without a confirmation
 CHOICES = (90, 180, 365, 730)
 
 
-def confirm(session: Session, contact: Contact) -> None:
-    """All that is known of the contact is right now."""
+@dataclass(frozen=True)
+class Way:
+    """How those in the queue can be asked; `endpoint` takes a POST with their numbers as `id`."""
+
+    label: Callable[[], str]
+    endpoint: str
+
+
+ways: list[Way] = []
+
+
+def offer(label: Callable[[], str], endpoint: str) -> None:
+    """Let people be asked in this way; called while the application is being made."""
+    way = Way(label, endpoint)
+    if endpoint not in {known.endpoint for known in ways}:
+        ways.append(way)
+
+
+def confirm(session: Session, contact: Contact, source: str = "") -> None:
+    """All that is known of the contact is right now; said by the person, only what is from them."""
     contact.verified_at = now()
+    contact.origins = origins.confirmed(contact.origins or {}, source)
     session.flush()
 
 

@@ -25,7 +25,11 @@ def index() -> str:
         rows = verifying.stale(session, days, visibility.limits(current_user), _after())
         page = paging.page(rows, verifying.key)
         return render_template(
-            "pages/contacts/to_confirm.html", page=page, days=days, choices=verifying.CHOICES
+            "pages/contacts/to_confirm.html",
+            page=page,
+            days=days,
+            choices=verifying.CHOICES,
+            ways=verifying.ways,
         )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from dataclasses import dataclass
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -20,6 +21,22 @@ from campaigns.words import _, ngettext
 PRIVATE = ("Sensitivity", "Private")  # RFC 4021
 _PATIENCE = 15  # seconds; a person is waiting for the page
 _LINK = re.compile(r"https?://[^\s<>\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One of our own letters, ready to be addressed."""
+
+    subject: str
+    html: str
+    text: str
+
+
+def written(letter: str, language: str, /, **values: object) -> Written:
+    """The plain letter `templates/emails/<letter>`, filled with `values`, in the language being spoken."""
+    text = _rendered(f"{letter}/body.txt", values)
+    subject = " ".join(_rendered(f"{letter}/subject.txt", values).split())
+    return Written(subject, designs.framed(_as_html(text), language), text)
 
 
 def send(

@@ -7,7 +7,7 @@ _TABLE = {
         static security.static health.alive health.ready setup.first_run
         tracking.link tracking.counted_link
         preferences.leave preferences.leave_page preferences.pause_instead preferences.stop_following
-        preferences.show preferences.choose
+        preferences.show preferences.choose details.show details.correct
         security.login security.logout security.forgot_password security.reset_password
         security.two_factor_token_validation security.two_factor_rescue security.mf_recovery
         security.tf_select
@@ -19,9 +19,10 @@ _TABLE = {
         contacts_acts.everything contacts_acts.act_on_everything contacts_acts.act_on_ticked
         contacts_acts.label contacts_acts.count_everything contacts_acts.count_ticked
         contacts_acts.field_value
+        printing.show
         contact_edits.index contact_edits.show contact_edits.progress contact_edits.pause contact_edits.resume
         contact_edits.cancel contact_edits.undo contact_edits.steer_undo
-        verifying.index verifying.confirm
+        verifying.index verifying.confirm asking.panel asking.ask
         companies.index companies.show companies.new companies.create companies.edit companies.change
         consent.mailing consent.panel consent.change consent.evidence
         crm.touch crm.timeline crm.log crm.bought crm.buy
@@ -39,6 +40,9 @@ _TABLE = {
         consent.suppressed consent.suppress
         imports.index imports.upload imports.show imports.progress imports.reread imports.look imports.start
         imports.pause imports.resume imports.cancel imports.refused
+        exports.index exports.new exports.create exports.show exports.progress exports.fetch
+        exports.pause exports.resume exports.cancel exports.remove
+        ads.new ads.create ads.fetch_removal ads.confirm_removal
         audiences.index audiences.new audiences.create audiences.edit audiences.change audiences.preview
         audiences.shares audiences.show audiences.people audiences.why
         audiences.export audiences.remove

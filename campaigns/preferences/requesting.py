@@ -1,0 +1,128 @@
+"""Asking people by a letter to confirm their details: who is asked, and what the letter says.
+
+Nobody is asked whom the gate keeps from letters, nor twice within a month.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from babel.dates import format_date
+from sqlalchemy.orm import Session
+
+from campaigns import jobs, settings, tokens
+from campaigns.accounts import people
+from campaigns.consent import gate
+from campaigns.consent.models import Purpose
+from campaigns.contacts.models import Contact
+from campaigns.database import now
+from campaigns.errors import NotReady
+from campaigns.mail import compile, dkim, notices
+from campaigns.mail.letter import Letter
+from campaigns.mailings import dns_records, senders
+from campaigns.mailings.models import Sender
+from campaigns.preferences.models import DetailsRequest, RequestStatus
+from campaigns.words import LANGUAGES, _, speaking
+
+WORKS_FOR = timedelta(days=60)
+AGAIN_AFTER = timedelta(days=30)
+_LIVE = (RequestStatus.WAITING, RequestStatus.SENDING, RequestStatus.SENT)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Of those chosen: how many are asked, may not be written to, or were asked a short while ago."""
+
+    asked: int
+    refused: int
+    lately: int
+
+
+def ask(session: Session, contact_ids: Collection[int], user_id: int | None = None) -> Asked:
+    """Write to these people, soon after the commit; whoever may not be written to is noted with the reason.
+
+    Raises NotReady while there is nobody whose name letters could bear.
+    """
+    sender(session)
+    wanted = list(dict.fromkeys(contact_ids))
+    recent = sa.select(DetailsRequest.contact_id).where(
+        DetailsRequest.contact_id.in_(wanted),
+        DetailsRequest.status.in_(_LIVE),
+        DetailsRequest.asked_at > now() - AGAIN_AFTER,
+    )
+    lately = set(session.scalars(recent))
+    new = [number for number in wanted if number not in lately]
+    refusals = gate.refusals(session, new, Purpose.MAIL)
+    for number in new:
+        reason = refusals.get(number)
+        status = RequestStatus.SKIPPED if reason else RequestStatus.WAITING
+        session.add(
+            DetailsRequest(contact_id=number, user_id=user_id, status=status, reason=reason or "")
+        )  # fmt: skip
+    session.flush()
+    if len(refusals) < len(new):
+        jobs.ring(session, jobs.ASK_DETAILS)
+    return Asked(len(new) - len(refusals), len(refusals), len(lately))
+
+
+def sender(session: Session) -> Sender:
+    """Who these letters come from: the default sender. Raises NotReady when there is none."""
+    found = next(iter(senders.listed(session)), None)
+    if found is None:
+        raise NotReady(_("There is no sender yet. Add one in the settings, under Senders."))
+    return found
+
+
+def of_contact(session: Session, contact_id: int, limit: int = 5) -> Sequence[DetailsRequest]:
+    """The newest letters of this kind to one contact."""
+    mine = sa.select(DetailsRequest).where(DetailsRequest.contact_id == contact_id)
+    return session.scalars(mine.order_by(DetailsRequest.id.desc()).limit(limit)).all()
+
+
+def write(session: Session, request: DetailsRequest, contact: Contact) -> tuple[str, bytes]:
+    """The letter in the contact's language, signed, and the address on its envelope that bounces go to."""
+    ours, own = people.organisation(session), sender(session)
+    language = next(
+        (code for code in (contact.language, ours.language if ours else "") if code in LANGUAGES), "en"
+    )
+    base = settings.current().base_url
+    unsubscribe = f"{base}/u/{tokens.sign(tokens.Purpose.UNSUBSCRIBE, contact.id, 0)}"
+    with speaking(language):
+        said = notices.written(
+            "details",
+            language,
+            name=contact.name,
+            firm=ours.name if ours else own.name,
+            address=ours.postal_address.replace("\n", ", ") if ours else "",
+            link=link(request),
+            until=format_date(now() + WORKS_FOR, "long", locale=language),
+            unsubscribe=unsubscribe,
+        )
+    domain = dns_records.domain_of(own)
+    letter = Letter(
+        from_name=own.name,
+        from_address=own.address,
+        reply_to=own.reply_to,
+        to_name=contact.name,
+        to_address=contact.email,
+        subject=said.subject,
+        html=said.html,
+        text=said.text,
+        message_id=f"{tokens.sign(tokens.Purpose.DETAILS, request.id)}@{domain}",
+        date=now(),
+        headers=(
+            ("List-Unsubscribe", f"<{unsubscribe}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            ("Auto-Submitted", "auto-generated"),
+        ),
+    )
+    raw = compile.build(letter)
+    for key in reversed(dns_records.keys_of(own)):
+        raw = dkim.sign(raw, key)
+    return own.address, raw
+
+
+def link(request: DetailsRequest) -> str:
+    """The page without a password that belongs to this letter."""
+    return f"{settings.current().base_url}/d/{tokens.sign(tokens.Purpose.DETAILS, request.id)}"

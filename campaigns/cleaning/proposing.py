@@ -1,10 +1,14 @@
 """The pairs that were found, and what a person decided about them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from campaigns.bulk import among, insert_many
+from campaigns.cleaning.blocks import Pairs
+from campaigns.cleaning.likeness import joined
 from campaigns.cleaning.models import Duplicate, Verdict
 from campaigns.contacts.models import Contact
 from campaigns.database import now
@@ -91,3 +95,38 @@ def not_the_same(session: Session, one_id: int, other_id: int, user_id: int | No
         session.add(pair)
     pair.status, pair.decided_at, pair.decided_by = Verdict.NOT_SAME, now(), user_id
     session.flush()
+
+
+def propose(session: Session, pairs: Pairs, run_id: int) -> int:
+    """Put pairs into the list, with what they were found for; how many were not in it.
+
+    A pair met again in one search gets all its reasons. What a person decided stays.
+    """
+    if not pairs:
+        return 0
+    known = _known(session, pairs)
+    rows = []
+    for (a_id, b_id), (reasons, score) in pairs.items():
+        before = known.get((a_id, b_id))
+        if before is not None and before.status != Verdict.PROPOSED:
+            continue
+        if before is not None and before.run_id == run_id:
+            reasons, score = joined(before.reasons, before.score, reasons, score)
+        rows.append(
+            {
+                "a_id": a_id, "b_id": b_id, "reasons": reasons, "score": score, "run_id": run_id,
+                "status": Verdict.PROPOSED, "found_at": before.found_at if before else now(),
+            }
+        )  # fmt: skip
+    insert_many(session, Duplicate, rows, conflict=["a_id", "b_id"], update=["reasons", "score", "run_id"])
+    return len(pairs.keys() - known.keys())
+
+
+def _known(session: Session, pairs: Pairs) -> dict[tuple[int, int], Any]:
+    firsts = sorted({a_id for a_id, _b_id in pairs})
+    asked = sa.select(
+        Duplicate.a_id, Duplicate.b_id, Duplicate.reasons, Duplicate.score,
+        Duplicate.status, Duplicate.run_id, Duplicate.found_at,
+    )  # fmt: skip
+    rows = session.execute(asked.where(among(session, Duplicate.a_id, firsts)))
+    return {(row.a_id, row.b_id): row for row in rows}

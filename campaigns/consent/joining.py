@@ -20,7 +20,7 @@ from campaigns.contacts.models import Contact
 from campaigns.database import moment, now
 
 # What a person decided or somebody decided for them; a bounce is about the one address only.
-_OF_THE_PERSON = tuple(reason for reason in SuppressionReason if reason != SuppressionReason.BOUNCED)
+OF_THE_PERSON = tuple(reason for reason in SuppressionReason if reason != SuppressionReason.BOUNCED)
 
 
 def source(gone_id: int) -> str:
@@ -80,7 +80,7 @@ def _list(session: Session, gone_id: int, kept_id: int) -> list[dict[str, Any]]:
     hashes = _hashes(session, [gone_id, kept_id])
     before = {entry.address_hash: entry for entry in _entries(session, hashes)}
     reasons = [SuppressionReason(entry.reason) for entry in before.values()]
-    personal = [reason for reason in reasons if reason in _OF_THE_PERSON]
+    personal = [reason for reason in reasons if reason in OF_THE_PERSON]
     if not personal:
         return []
     kept = {key: _packed(entry) for key, entry in before.items()}
@@ -159,5 +159,5 @@ def _list_since(session: Session, gone_id: int, kept_id: int, taken: Mapping[str
     """What was put on the list since for the person, for either address, holds for both."""
     hashes, merged_at = _hashes(session, [gone_id, kept_id]), moment(taken["since"])
     for entry in _entries(session, hashes):
-        if entry.reason in _OF_THE_PERSON and entry.at > merged_at:
+        if entry.reason in OF_THE_PERSON and entry.at > merged_at:
             suppression.suppress_many(session, hashes, SuppressionReason(entry.reason), entry.source)

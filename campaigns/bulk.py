@@ -1,13 +1,17 @@
 """Many rows at once, the quickest way that each database has."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
+import psycopg.errors
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+
+from campaigns import database
 
 
 def insert_many(
@@ -34,6 +38,81 @@ def insert_many(
         session.execute(_settling(insert, conflict, update), {"rows": json.dumps(rows, default=_text)})
     else:
         session.execute(_settling(sqlite.insert(table), conflict, update), rows)
+
+
+def load(session: Session, table: Any, columns: Sequence[str], rows: Collection[Sequence[Any]]) -> None:
+    """Put rows into a table by the driver alone, the quickest way there is: COPY on PostgreSQL.
+
+    The values stand in the order of the columns. Nothing may meet what is there: a row that does raises
+    IntegrityError, and on PostgreSQL the transaction is lost.
+    """
+    if not rows:
+        return
+    table = sa.inspect(table).local_table if isinstance(table, type) else table
+    dialect = session.get_bind().dialect.name
+    writers = [(at, write) for at, name in enumerate(columns) if (write := _writer(table.c[name], dialect))]
+    given = [_written(row, writers) for row in rows] if writers else rows
+    listed = ", ".join(f'"{name}"' for name in columns)
+    connection: Any = session.connection().connection.driver_connection
+    try:
+        if dialect == "postgresql":
+            with (
+                connection.cursor() as cursor,
+                cursor.copy(f'COPY "{table.name}" ({listed}) FROM STDIN') as copy,
+            ):
+                for row in given:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join("?" * len(columns))
+            connection.executemany(f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})', given)
+    except _meeting(dialect) as error:
+        raise sa.exc.IntegrityError(f"loading {table.name}", None, error) from error
+
+
+def _meeting(dialect: str) -> Any:
+    """What the driver raises for a row that meets another, or a deadlock."""
+    if dialect == "postgresql":
+        return (psycopg.errors.IntegrityError, psycopg.errors.DeadlockDetected)
+    return sqlite3.IntegrityError
+
+
+def _written(row: Sequence[Any], writers: Sequence[tuple[int, Any]]) -> list[Any]:
+    values = list(row)
+    for at, write in writers:
+        if values[at] is not None:
+            values[at] = write(values[at])
+    return values
+
+
+def _writer(column: Any, dialect: str) -> Callable[[Any], Any] | None:
+    """How values of the column are written for the driver, where that is not as they are."""
+    if isinstance(column.type, sa.JSON):
+        return _json_text
+    if isinstance(column.type, database.UTC) and dialect == "sqlite":
+        return _utc_text
+    return None
+
+
+def _json_text(value: Any) -> str:
+    return "{}" if value == {} else json.dumps(value, ensure_ascii=False)
+
+
+def _utc_text(value: datetime) -> str:
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def new_ids(session: Session, table: Any, number: int) -> list[int]:
+    """So many numbers for rows that are about to be put into the table, growing.
+
+    On SQLite they are ours only while the transaction writes, which nobody else does meanwhile.
+    """
+    table = sa.inspect(table).local_table if isinstance(table, type) else table
+    if session.get_bind().dialect.name == "postgresql":
+        sequence = sa.func.pg_get_serial_sequence(f'"{table.name}"', "id")
+        series = sa.func.generate_series(1, number).table_valued("n").render_derived()
+        return sorted(session.scalars(sa.select(sa.func.nextval(sequence)).select_from(series)))
+    last = session.scalar(sa.select(sa.func.max(table.c.id))) or 0
+    return list(range(last + 1, last + 1 + number))
 
 
 def update_many(session: Session, table: Any, rows: Sequence[Mapping[str, Any]], key: str = "id") -> None:

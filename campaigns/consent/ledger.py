@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from campaigns.bulk import insert_many
+from campaigns.bulk import insert_many, load, new_ids
 from campaigns.consent.models import Act, Basis, Consent, ConsentEvent
 from campaigns.consent.standing import Standing, fold, moved
 from campaigns.contacts import sources
@@ -58,6 +58,7 @@ class _Entry(NamedTuple):
     basis: str
     method: str
     at: datetime
+    undoes: int | None = None
 
 
 def record(
@@ -95,10 +96,9 @@ def record_many(session: Session, rows: Iterable[Said]) -> int:
 
 
 def _write(session: Session, batch: Sequence[Said]) -> int:
-    for source, act, basis, evidence in {(row.source, row.act, row.basis, row.evidence) for row in batch}:
-        _check(source, act, basis, evidence)
+    _check_all(batch)
     contact_ids = sorted({row.contact_id for row in batch})
-    _lock(session, contact_ids)
+    lock(session, contact_ids)
     before = _standings(session, contact_ids)
     after: dict[Key, Standing | None] = dict(before)
     for entry in _append(session, batch, contact_ids):
@@ -107,13 +107,44 @@ def _write(session: Session, batch: Sequence[Said]) -> int:
     return _keep(session, {key: new for key, new in after.items() if new and new != before.get(key)})
 
 
-def _check(source: str, act: str, basis: str, evidence: str) -> None:
+def record_first(session: Session, rows: Sequence[Said]) -> None:
+    """Write what is said of contacts that this transaction has made: nobody else knows them yet.
+
+    Rows of one contact and purpose follow each other in the order in which they count.
+    """
+    _check_all(rows)
+    numbers = new_ids(session, _entries, len(rows))
+    moment = now()
+    load(
+        session, _entries, ["id", *_SAID, "recorded_at"],
+        [[number, *_values(row).values(), moment] for number, row in zip(numbers, rows, strict=True)],
+    )  # fmt: skip
+    standings: dict[Key, Standing | None] = {}
+    for number, said in zip(numbers, rows, strict=True):
+        key = (said.contact_id, said.purpose)
+        entry = _Entry(number, said.contact_id, said.purpose, said.act, said.basis, said.method, said.at)
+        standings[key] = moved(standings.get(key), entry)
+    columns = ["contact_id", "purpose", "state", "basis", "at", "event_id"]
+    kept = [
+        (*key, new.state, new.basis, new.at, new.event_id)
+        for key, new in standings.items()
+        if new is not None
+    ]
+    load(session, Consent, columns, kept)
+
+
+def _check_all(rows: Iterable[Said]) -> None:
+    for source, act, basis, proven in {(row.source, row.act, row.basis, bool(row.evidence)) for row in rows}:
+        _check(source, act, basis, proven)
+
+
+def _check(source: str, act: str, basis: str, proven: bool) -> None:
     ground = Basis(basis)
     if Act(act) not in (Act.GRANTED, Act.CONFIRMED):
         return
     # An import names itself before the source that was given for it.
     sources.accepted(source.partition(" ")[2] if source.startswith("import:") else source)
-    if ground == Basis.EXISTING_CUSTOMER and not evidence:
+    if ground == Basis.EXISTING_CUSTOMER and not proven:
         raise _without_evidence()
 
 
@@ -139,7 +170,7 @@ def _without_evidence() -> BadInput:
     )
 
 
-def _lock(session: Session, contact_ids: Sequence[int]) -> None:
+def lock(session: Session, contact_ids: Sequence[int]) -> None:
     """Let nobody else move these contacts' states until the end; SQLite has one writer anyway."""
     session.execute(
         sa.select(Contact.id)
@@ -170,7 +201,8 @@ def _append(session: Session, batch: Sequence[Said], contact_ids: Sequence[int])
 def _values(said: Said) -> dict[str, Any]:
     values = {name: getattr(said, name) for name in _SAID}
     for name, longest in _LONGEST.items():
-        values[name] = values[name][:longest]
+        if len(values[name]) > longest:
+            values[name] = values[name][:longest]
     return values
 
 
@@ -224,11 +256,11 @@ def rebuild(session: Session, contact_ids: Sequence[int] | None = None) -> int:
     """Work out the kept states anew from the entries; returns how many were not as they should be."""
     wrong = 0
     for some in _slices(session, contact_ids):
-        _lock(session, some)
+        lock(session, some)
         kept = _standings(session, some)
         summed = dict(_sums(session, some))
-        differing = {key: new for key, new in summed.items() if kept.get(key) != new}
-        stray = [key for key in kept if key not in summed]
+        differing = {key: new for key, new in summed.items() if new is not None and kept.get(key) != new}
+        stray = [key for key in kept if summed.get(key) is None]
         for contact_id, purpose in stray:
             session.execute(
                 sa.delete(Consent).where(Consent.contact_id == contact_id, Consent.purpose == purpose)

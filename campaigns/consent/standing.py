@@ -38,6 +38,7 @@ class Method(StrEnum):
     PAGE = "page"  # the contact's own page, reached by a signed link
     ONE_CLICK = "one_click"  # RFC 8058
     CLOCK = "clock"  # time went by
+    UNDO = "undo"  # what brought an entry was taken back
     MERGE = "merge"  # said by the same person under another address
 
 
@@ -66,6 +67,13 @@ class Entry(Protocol):
     def at(self) -> datetime: ...
 
 
+class Kept(Entry, Protocol):
+    """An entry as the ledger has it: one may say that another does not count."""
+
+    @property
+    def undoes(self) -> int | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A state, on which ground, since when, and the entry that set it."""
@@ -81,13 +89,20 @@ def strictness(standing: Standing | None) -> int:
     return _RANK.get(State(standing.state), 0) if standing else 0
 
 
-def fold(entries: Iterable[Entry]) -> Standing | None:
-    """Where these entries, in the order of recording, leave their contact; None when never asked."""
-    return reduce(moved, entries, None)
+def fold(entries: Iterable[Kept]) -> Standing | None:
+    """Where these entries, in the order of recording, leave their contact; None when never asked.
+
+    Entries that were taken back count as if they had never been made.
+    """
+    said = list(entries)
+    undone = {entry.undoes for entry in said if entry.act == Act.UNDONE}
+    return reduce(moved, (entry for entry in said if entry.id not in undone), None)
 
 
 def moved(now: Standing | None, entry: Entry) -> Standing | None:
     """Where one more entry leaves somebody who stands at `now`."""
+    if entry.act == Act.UNDONE:  # what it takes back is known only to who has all entries: fold
+        return now
     if entry.act in NO:
         return _tightened(now, entry)
     if entry.act == Act.EXPIRED:

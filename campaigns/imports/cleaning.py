@@ -34,6 +34,7 @@ _YES = frozenset(
 )
 _NO = frozenset({"", "0", "n", "no", "false", "f", "off", "ne", "nie", "nu", "нет", "hindi", "nein", "non"})
 _LONGEST_NOTE = 10_000
+_SHORT = 40  # characters of cells that come again
 _MOST_LABELS = 100
 
 
@@ -41,6 +42,11 @@ def text(cell: str, length: int) -> str:
     """One line of clean text, at most `length` characters; nothing for “n/a” and its like."""
     if not cell:
         return ""
+    return _text(cell, length) if len(cell) <= _SHORT else _text.__wrapped__(cell, length)
+
+
+@lru_cache(maxsize=20_000)  # files say the same names, places and words over and over
+def _text(cell: str, length: int) -> str:
     kept = _one_line(cell)
     return "" if kept.lower() in _NOTHING else kept[:length].rstrip()
 
@@ -52,7 +58,9 @@ def bare(cell: str) -> str:
 
 def _one_line(cell: str) -> str:
     shown = bare(cell)
-    if shown.isprintable():  # the common case, fast
+    if shown.isascii() and shown.isprintable() and "  " not in shown:  # the common case, fast
+        return shown.strip()
+    if shown.isprintable():
         return " ".join(unicodedata.normalize("NFC", shown).split())
     return tidy(shown, len(shown) * 3)  # NFC may lengthen
 

@@ -23,27 +23,33 @@ class _Entry(NamedTuple):
     at: datetime
 
 
-def entries(plan: Plan, incoming: Incoming, contact_id: int, standings: Standings) -> list[Said]:
-    """What the row adds to what is known; nothing when the same was imported before."""
-    return [said for said in _said(plan, incoming, contact_id) if _moves(standings.get(said.purpose), said)]
+def entries(plan: Plan, incoming: Incoming, standings: Standings) -> list[tuple[Said, Standing]]:
+    """What the row adds to what is known, of contact 0, and where it leaves them.
+
+    Nothing when the same was imported before.
+    """
+    found = []
+    for said in _said(plan, incoming):
+        before = standings.get(said.purpose)
+        after = moved(before, _Entry(0, said.act, said.basis, said.method, said.at))
+        # A change of the moment alone is none.
+        if after is not None and (
+            before is None or (after.state, after.basis) != (before.state, before.basis)
+        ):
+            found.append((said, after))
+    return found
 
 
-def _said(plan: Plan, incoming: Incoming, contact_id: int) -> Iterator[Said]:
+def _said(plan: Plan, incoming: Incoming) -> Iterator[Said]:
     at = incoming.at or plan.at
     origin = (plan.entry_source, Method.IMPORT, at)
     if incoming.will == Will.UNSUBSCRIBED:
-        yield Said(contact_id, Purpose.MAIL, Act.WITHDRAWN, Basis.CONSENT, *origin, user_id=plan.user_id)
+        yield Said(0, Purpose.MAIL, Act.WITHDRAWN, Basis.CONSENT, *origin, user_id=plan.user_id)
     elif incoming.will == Will.AGREES:
-        evidence = "; ".join(filter(None, (plan.evidence, incoming.evidence)))
+        evidence = f"{plan.evidence}; {incoming.evidence}" if plan.evidence else incoming.evidence
         yield Said(
-            contact_id, Purpose.MAIL, Act.GRANTED, plan.basis, *origin,
+            0, Purpose.MAIL, Act.GRANTED, plan.basis, *origin,
             wording_id=plan.wording_id, ip=incoming.ip, evidence=evidence, user_id=plan.user_id,
         )  # fmt: skip
     if plan.tracking and (incoming.will == Will.AGREES or plan.tracking == Act.DECLINED):
-        yield Said(contact_id, Purpose.TRACKING, plan.tracking, Basis.CONSENT, *origin, user_id=plan.user_id)
-
-
-def _moves(now: Standing | None, said: Said) -> bool:
-    """Whether the entry would change the state, its moment apart."""
-    after = moved(now, _Entry(0, said.act, said.basis, said.method, said.at))
-    return after is not None and (now is None or (after.state, after.basis) != (now.state, now.basis))
+        yield Said(0, Purpose.TRACKING, plan.tracking, Basis.CONSENT, *origin, user_id=plan.user_id)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from campaigns.imports.cleaning import text
 
@@ -10,9 +11,11 @@ _YEARLESS = re.compile(r"--(\d{2})-?(\d{2})")  # vCard
 _WORDED = re.compile(
     r"(?:(\d{1,2})\.?\s+)?([a-z]{3,9})\.?(?:\s+(\d{1,2})(?:st|nd|rd|th)?)?(?:,?\s+(\d{4}))?", re.IGNORECASE
 )
+_PLAIN = len("2026-01-31 12:00:00")  # needs no cleaning when it is one
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
+@lru_cache(maxsize=40_000)
 def birthday(cell: str, day_first: bool) -> tuple[str, int | None] | None:
     """The day of the year as MM-DD, and the year when it is known; None when not understood."""
     given = text(cell, 40).partition("T")[0].removesuffix(" 00:00:00")
@@ -61,7 +64,7 @@ def _year(given: str | None) -> int | None:
 
 def moment(cell: str, day_first: bool = False) -> datetime | None:
     """The moment in UTC, not after now; times without a zone are taken as UTC."""
-    given = text(cell, 40)
+    given = text(cell, 40) if len(cell) != _PLAIN or not cell.isascii() else cell
     if not given:
         return None
     found = _iso(given) or _local(given, day_first)

@@ -1,6 +1,6 @@
 """Categories, tags and companies by name, made where there are none yet; for many rows at once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -8,40 +8,50 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.bulk import insert_many
-from campaigns.contacts.models import Category, Company, Tag
+from campaigns.contacts.models import Category, Company, ImportMade, Tag
 from campaigns.contacts.names import fold
 from campaigns.database import now
 
+KINDS: dict[str, Any] = {"category": Category, "tag": Tag, "company": Company}
 
-def ids(
-    session: Session, model: type[Category] | type[Tag] | type[Company], names: Iterable[str]
-) -> dict[str, int]:
-    """The id of each name, by its folded key; names that are new are kept as they are written first."""
+
+def ids(session: Session, import_id: int, kind: str, names: Iterable[str]) -> dict[str, int]:
+    """The number of each name, by its folded key; new names are kept as they are written first.
+
+    What is made is remembered as made by the import. On PostgreSQL nobody deletes any of them before
+    the transaction ends.
+    """
     wanted: dict[str, str] = {}
     for name in names:
         wanted.setdefault(key(name), name)
     wanted.pop("", None)
     if not wanted:
         return {}
+    model = KINDS[kind]
     found = _known(session, model, wanted)
     missing = sorted(wanted.keys() - found.keys())
     if missing:
-        others = {"website": "", "industry": "", "country": "", "note": "", "created_at": now()}
-        rest = others if model is Company else {}
-        rows = [{"key": key, "name": wanted[key]} | rest for key in missing]
-        insert_many(session, model, rows, conflict=["key"])
-        found |= _known(session, model, missing)
+        last = session.scalar(sa.select(sa.func.max(model.id))) or 0
+        rest = _COMPANY | {"created_at": now()} if model is Company else {}
+        insert_many(
+            session, model, [{"key": key, "name": wanted[key]} | rest for key in missing], conflict=["key"]
+        )
+        made = _known(session, model, missing)
+        kept = {"import_id": import_id, "kind": kind}
+        rows = [kept | {"made_id": number} for number in sorted(made.values()) if number > last]
+        insert_many(session, ImportMade, rows, conflict=["import_id", "kind", "made_id"])
+        found |= made
     return found
 
+
+_COMPANY: dict[str, Any] = {
+    "website": "", "industry": "", "country": "", "note": "", "legal_form": "", "fields": {},
+}  # fmt: skip
 
 key = lru_cache(maxsize=50_000)(fold)  # files say the same few names over and over
 
 
-def keys(names: Iterable[str]) -> Iterator[str]:
-    """The folded keys of the names, without empty ones."""
-    return filter(None, map(key, names))
-
-
 def _known(session: Session, model: Any, keys: Iterable[str]) -> dict[str, int]:
-    rows = session.execute(sa.select(model.key, model.id).where(model.key.in_(list(keys)))).all()
+    asked = sa.select(model.key, model.id).where(model.key.in_(list(keys)))
+    rows = session.execute(asked.order_by(model.id).with_for_update(read=True, key_share=True))
     return {row.key: row.id for row in rows}

@@ -12,6 +12,7 @@ from campaigns.contacts.addresses import Address, AddressProblem, canonical
 from campaigns.database import now
 from campaigns.imports import cleaning, dates, places
 from campaigns.imports.columns import STATUSES
+from campaigns.imports.labelling import key
 from campaigns.imports.reading import Row
 from campaigns.imports.refusals import Refusal, Remark
 from campaigns.imports.targets import Target
@@ -33,8 +34,10 @@ class Incoming:
     line: int
     cells: list[str]
     address: Address
+    hash: str = ""  # what the suppression list knows the address by
     values: dict[str, str | int] = field(default_factory=dict)
     company: str = ""
+    company_key: str = ""
     tags: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     fields: dict[str, str] = field(default_factory=dict)
@@ -114,7 +117,7 @@ class Understanding:
             address = canonical(cleaning.bare(_first_of(self._one(row, Target.EMAIL))))
         except AddressProblem as problem:
             return Refused(row.line, row.cells, Refusal(problem.reason))
-        found = Incoming(row.line, row.cells, address)
+        found = Incoming(row.line, row.cells, address, address.hash)
         if row.ragged:
             found.remarks.append(Remark.CELLS_ADDED)
         self._take_names(row, found)
@@ -146,7 +149,7 @@ class Understanding:
             first, last = cleaning.full_name(whole)
             found.values |= {"first_name": first[:200], "last_name": last[:200]}
         if company := cleaning.text(self._one(row, Target.COMPANY), 200):
-            found.company = company
+            found.company, found.company_key = company, key(company)
         if note := cleaning.note("\n".join(row.cells[n] for n in self._places.get(Target.NOTE, ()))):
             found.values["note"] = note
 

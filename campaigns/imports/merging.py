@@ -1,65 +1,60 @@
-"""One contact's columns: as a new row, or as what a row of a file changes in them."""
+"""One person's columns: as a new contact, or as what a row of a file changes in them."""
 
-from datetime import datetime
 from typing import Any
 
 from campaigns.contacts import names
-from campaigns.database import now
-from campaigns.imports.labelling import key
 from campaigns.imports.mapping import Incoming
+from campaigns.imports.people import PLAIN, Person
 
-_PLAIN = (
-    "first_name", "last_name", "phone", "position", "language", "timezone", "country", "city", "birthday",
-)  # fmt: skip
-# All that a row may change; the keys follow from the names.
-COLUMNS = (*_PLAIN, "birth_year", "note", "fields", "company_id", "name_key", "first_key")
+_NEW: dict[str, Any] = dict.fromkeys(PLAIN, "") | {"birth_year": None, "note": ""}
 
 
-def new_contact(row: Incoming, source: str, companies: dict[str, int], moment: datetime) -> dict[str, Any]:
-    """The columns of a contact that is not there yet."""
-    values = {name: str(row.values.get(name, "")) for name in _PLAIN}
-    return (
-        values
-        | names.keys(values["first_name"], values["last_name"], row.address.email)
-        | {
-            "email": row.address.email,
-            "address_hash": row.address.hash,
-            "domain": row.address.domain,
-            "birth_year": row.values.get("birth_year"),
-            "note": row.values.get("note", ""),
-            "fields": row.fields,
-            "company_id": companies.get(key(row.company)) if row.company else None,
-            "source": source,
-            "last_contact_how": "",
-            "created_at": moment,
-            "updated_at": moment,
-        }
-    )
+def new_values(row: Incoming) -> dict[str, Any]:
+    """The columns of somebody who is not there yet."""
+    values = _NEW | row.values
+    values["fields"] = row.fields
+    values["name_key"], values["first_key"] = _keys(values, row.address.email)
+    return values
 
 
-def merged(before: Any, row: Incoming, companies: dict[str, int], only_gaps: bool) -> dict[str, Any] | None:
-    """The columns as the row leaves them, or None when it changes nothing.
+def merge(person: Person, row: Incoming, only_gaps: bool) -> dict[str, tuple[Any, Any]]:
+    """Take over what the row says; returns what it changes, as it was and as it is.
 
     With `only_gaps` what is there stays. A note is never overwritten: a new one stands below it.
     """
-    after = {name: getattr(before, name) for name in COLUMNS}
-    _fill(after, {name: row.values[name] for name in _PLAIN if name in row.values}, only_gaps)
-    if "birth_year" in row.values:
-        _fill(after, {"birth_year": row.values["birth_year"]}, only_gaps)
-    if row.company:
-        _fill(after, {"company_id": companies[key(row.company)]}, only_gaps)
+    before = person.values
+    after = dict(before)
+    for name, value in row.values.items():
+        if name != "note" and value and not (only_gaps and after[name]):
+            after[name] = value
     note = str(row.values.get("note", ""))
     if note and note not in after["note"]:
         after["note"] = f"{after['note']}\n{note}".strip()
-    after["fields"] = row.fields | after["fields"] if only_gaps else after["fields"] | row.fields
-    if all(after[name] == getattr(before, name) for name in COLUMNS):
-        return None
-    return (
-        after | names.keys(after["first_name"], after["last_name"], row.address.email) | {"updated_at": now()}
-    )
+    changes = {name: (before[name], after[name]) for name in row.values if before[name] != after[name]}
+    if row.fields:
+        changes |= _merge_fields(after, row, only_gaps)
+    if row.company_key and row.company_key != person.company and not (only_gaps and person.company):
+        changes["company"] = (person.company, row.company_key)
+    if changes:
+        if person.before is None:
+            person.before = before
+        if "company" in changes:
+            person.company, person.company_name = row.company_key, row.company
+        after["name_key"], after["first_key"] = _keys(after, row.address.email)
+        person.values = after
+    return changes
 
 
-def _fill(after: dict[str, Any], values: dict[str, Any], only_gaps: bool) -> None:
-    for name, value in values.items():
-        if value and not (only_gaps and after[name]):
-            after[name] = value
+def _merge_fields(after: dict[str, Any], row: Incoming, only_gaps: bool) -> dict[str, tuple[Any, Any]]:
+    known = after["fields"]
+    after["fields"] = row.fields | known if only_gaps else known | row.fields
+    return {
+        f"fields.{key}": (known.get(key), after["fields"][key])
+        for key in row.fields
+        if known.get(key) != after["fields"][key]
+    }
+
+
+def _keys(values: dict[str, Any], email: str) -> tuple[str, str]:
+    keys = names.keys(values["first_name"], values["last_name"], email)
+    return keys["name_key"], keys["first_key"]

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from campaigns.consent import ledger, wordings
 from campaigns.consent.models import Act, Basis, Purpose
-from campaigns.contacts import sources
+from campaigns.contacts import fields, sources
 from campaigns.contacts.models import Import
 from campaigns.contacts.names import tidy
 from campaigns.database import now
@@ -31,9 +32,11 @@ class Plan:
     wording_id: int | None = None
     import_id: int = 0
     user_id: int | None = None
+    title: str = ""
+    typed: bool = False  # whether there are fields of the firm's own
     at: datetime = field(default_factory=now)
 
-    @property
+    @cached_property
     def entry_source(self) -> str:
         """The source as the ledger keeps it."""
         return f"import:{self.import_id} {self.source}"
@@ -94,4 +97,6 @@ def of(session: Session, import_: Import) -> Plan:
         wording_id=wordings.wording(session, Purpose.MAIL, "", wording).id if wording else None,
         import_id=import_.id,
         user_id=import_.user_id,
+        title=import_.filename,
+        typed=bool(fields.known(session)),
     )

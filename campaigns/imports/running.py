@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import db_now, now, transaction
 from campaigns.errors import PersonError
-from campaigns.imports import files, opening, returning, storing
+from campaigns.imports import deciding, files, opening, returning, storing
 from campaigns.imports import plan as plans
 from campaigns.imports.cards import Cards
+from campaigns.imports.deciding import Result
 from campaigns.imports.mapping import Incoming, Refused, Understanding
 from campaigns.imports.reading import Row, Shape, Table
 from campaigns.words import _
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 
 BATCH = 1000
 LEASE_SECONDS = 60
+_ATTEMPTS = 5  # at a batch that meets what others write at the same moment
 _LINES_KEPT = 10  # of rows taken in part, for the summary
 
 Progress = Callable[[Import], None]
@@ -120,8 +122,7 @@ def _read(job: _Job, progress: Progress | None) -> None:
         _pass_over(job, rows, understanding, seen)
         while batch := list(islice(rows, BATCH)):
             understood = [understanding.understand(row) for row in batch]
-            with transaction() as session:
-                import_ = _store(session, job, table, understood, seen)
+            import_ = _store(job, table, understood, seen)
             if progress is not None:
                 progress(import_)
 
@@ -148,7 +149,19 @@ def _hold(session: Session, job: _Job) -> Import:
     return session.get_one(Import, job.import_id, populate_existing=True)
 
 
-def _store(
+def _store(job: _Job, table: Table | Cards, batch: list[Incoming | Refused], seen: storing.Seen) -> Import:
+    """Store a batch, once more when somebody else made one of its contacts at the same moment."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            with transaction() as session:
+                return _store_once(session, job, table, batch, seen)
+        except sa.exc.IntegrityError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError("a batch is tried at least once")
+
+
+def _store_once(
     session: Session, job: _Job, table: Table | Cards, batch: list[Incoming | Refused], seen: storing.Seen
 ) -> Import:
     import_ = _hold(session, job)
@@ -159,9 +172,10 @@ def _store(
         )
     import_.rows_read += len(batch)
     import_.bytes_done = table.bytes_read
-    import_.created += outcome.created
-    import_.updated += outcome.updated
-    import_.unchanged += outcome.unchanged
+    results = Counter(decision.result for decision in outcome.taken)
+    import_.created += results[Result.CREATED]
+    import_.updated += results[Result.UPDATED]
+    import_.unchanged += results[Result.UNCHANGED]
     import_.refused += len(outcome.refused)
     import_.reasons = _added(import_.reasons, Counter(row.reason.value for row in outcome.refused))
     import_.remarks = _remarked(import_.remarks, outcome)
@@ -175,11 +189,12 @@ def _added(reasons: dict[str, Any], more: Counter[str]) -> dict[str, Any]:
 def _remarked(remarks: dict[str, Any], outcome: storing.Outcome) -> dict[str, Any]:
     """How many rows were taken in part, by what was changed, and the lines of the first."""
     after = {name: {"rows": kept["rows"], "lines": list(kept["lines"])} for name, kept in remarks.items()}
-    for remark, line in outcome.remarks:
-        kept = after.setdefault(remark.value, {"rows": 0, "lines": []})
-        kept["rows"] += 1
-        if len(kept["lines"]) < _LINES_KEPT:
-            kept["lines"].append(line)
+    for decision in outcome.taken:
+        for remark in deciding.remarks(decision):
+            kept = after.setdefault(remark.value, {"rows": 0, "lines": []})
+            kept["rows"] += 1
+            if len(kept["lines"]) < _LINES_KEPT:
+                kept["lines"].append(decision.row.line)
     return after
 
 

@@ -1,31 +1,30 @@
-"""Stores what rows say, many at a time: new contacts, changed ones, their labels and consents.
+"""Stores what was decided of a batch of rows: new contacts, changed ones, their labels and consents."""
 
-A contact keeps what it has wherever a row is empty. Of several rows with one address in one file
-the first counts and later ones only fill gaps, so that the same file brought again changes nothing.
-"""
-
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns.bulk import insert_many
+from campaigns.bulk import insert_many, load, new_ids, update_many
 from campaigns.consent import ledger, suppression
 from campaigns.consent.ledger import Said
-from campaigns.consent.models import Consent, SuppressionReason
-from campaigns.consent.standing import NO, Standing
-from campaigns.contacts.models import Category, Company, Contact, Tag, contact_category, contact_tag
+from campaigns.consent.models import SuppressionReason
+from campaigns.contacts import fields, origins
+from campaigns.contacts.models import Contact
 from campaigns.database import now
-from campaigns.imports import consents, labelling, merging
-from campaigns.imports.mapping import Incoming, Refused, Will
+from campaigns.imports import deciding, labelling, people, remembering
+from campaigns.imports.deciding import Decision
+from campaigns.imports.mapping import Incoming, Refused
+from campaigns.imports.people import LINKS, PLAIN, Person, changed_names
 from campaigns.imports.plan import Plan
-from campaigns.imports.refusals import Refusal, Remark
 
-_contacts: Any = Contact.__table__
-_LINKS = ((contact_category, "category_id"), (contact_tag, "tag_id"))
+_PERSONAL = (*PLAIN, "birth_year", "note", "fields", "name_key", "first_key")
+_NEW = (
+    "id", "email", "address_hash", "domain", *_PERSONAL, "company_id", "source", "import_id",
+    "last_contact_how", "created_at", "updated_at",
+)  # fmt: skip
 
 
 class Seen:
@@ -48,30 +47,26 @@ class Seen:
 class Outcome:
     """What came of some rows."""
 
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
+    taken: list[Decision] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    remarks: list[tuple[Remark, int]] = field(default_factory=list)  # and the line
-
-
-@dataclass
-class _Round:
-    """Rows with different addresses, and what is known of their contacts."""
-
-    rows: list[Incoming]
-    known: dict[str, Any]  # address → row of the contact as it was before
-    ids: dict[str, int] = field(default_factory=dict)
-    changed: set[int] = field(default_factory=set)
 
 
 def store(session: Session, plan: Plan, batch: Sequence[Incoming | Refused], seen: Seen) -> Outcome:
-    """Store a batch inside the caller's transaction; says what was done with each row."""
-    outcome = Outcome(refused=[row for row in batch if isinstance(row, Refused)])
-    for rows in _distinct(row for row in batch if isinstance(row, Incoming)):
-        _store_round(session, plan, rows, seen, outcome)
-    outcome.refused.sort(key=lambda row: row.line)
-    return outcome
+    """Store a batch inside the caller's transaction; says what was done with each row.
+
+    Raises IntegrityError when somebody else made one of these contacts at the same moment: to be done again.
+    """
+    rows = [row for row in batch if isinstance(row, Incoming)]
+    found = people.known(session, rows, plan.import_id)
+    for person in found.values():
+        person.seen = person.number in seen
+    taken, refused = deciding.decide(plan, batch, found)
+    refused.sort(key=lambda row: row.line)
+    _write(session, plan, {email: person for email, person in found.items() if person.row is not None})
+    for person in found.values():
+        if person.seen:
+            seen.add(person.number)
+    return Outcome(taken, refused)
 
 
 def mark_seen(session: Session, batch: Sequence[Incoming | Refused], seen: Seen) -> None:
@@ -81,166 +76,117 @@ def mark_seen(session: Session, batch: Sequence[Incoming | Refused], seen: Seen)
         seen.add(contact_id)
 
 
-def _distinct(rows: Iterable[Incoming]) -> list[list[Incoming]]:
-    """The rows in rounds, in each of which every address stands once."""
-    rounds: list[list[Incoming]] = []
-    times: Counter[str] = Counter()
-    for row in rows:
-        at = times[row.address.email]
-        times[row.address.email] += 1
-        if at == len(rounds):
-            rounds.append([])
-        rounds[at].append(row)
-    return rounds
+def _write(session: Session, plan: Plan, found: dict[str, Person]) -> None:
+    # In one order everywhere, so that two imports wait for each other and never lock up.
+    new = [found[email] for email in sorted(found) if not found[email].number]
+    known = sorted((one for one in found.values() if one.number), key=lambda one: one.number)
+    changed = [person for person in known if person.changed]
+    named = {person.company_name for person in (*new, *changed) if person.company_name}
+    companies = labelling.ids(session, plan.import_id, "company", sorted(named))
+    _create(session, plan, new, companies)
+    dates = _update(session, plan, changed, companies)
+    labels = _label(session, plan, new, changed)
+    if plan.typed:
+        fields.put(session, {person.number: person.values["fields"] for person in new}, fresh=True)
+        fields.put(session, {person.number: person.values["fields"] for person in changed})
+    _record(session, plan, new, known)
+    touched = [one for one in known if not one.ours and (one.changed or one.said or one.list_as)]
+    if touched:
+        remembering.keep(session, plan, touched, companies, labels, dates)
 
 
-def _store_round(session: Session, plan: Plan, rows: list[Incoming], seen: Seen, outcome: Outcome) -> None:
-    known = _known(session, [row.address.email for row in rows])
-    this = _Round(_unsuppressed(session, rows, known, outcome), known)
-    companies = labelling.ids(session, Company, (row.company for row in this.rows if row.company))
-    created = _create(session, plan, this, companies)
-    _update(session, this, companies, seen)
-    _link(session, plan, this)
-    _record(session, plan, this, outcome)
-    outcome.created += len(created)
-    changed = len(this.changed - created)
-    outcome.updated += changed
-    outcome.unchanged += len(this.rows) - len(created) - changed
-    for row in this.rows:
-        seen.add(this.ids[row.address.email])
-        outcome.remarks += [(remark, row.line) for remark in row.remarks]
-
-
-def _known(session: Session, emails: Sequence[str]) -> dict[str, Any]:
-    columns = [_contacts.c.id, _contacts.c.email, *(_contacts.c[name] for name in merging.COLUMNS)]
-    return {
-        row.email: row for row in session.execute(sa.select(*columns).where(_contacts.c.email.in_(emails)))
-    }
-
-
-def _unsuppressed(
-    session: Session, rows: list[Incoming], known: dict[str, Any], outcome: Outcome
-) -> list[Incoming]:
-    """The rows whose address may be kept; the others are refused, those that say the same are passed over."""
-    hashes = {row.address.email: row.address.hash for row in rows}
-    listed = suppression.suppressed(session, list(hashes.values()))
-    kept = []
-    for row in rows:
-        reason = listed.get(hashes[row.address.email])
-        if reason is None:
-            kept.append(row)
-        elif row.will in (Will.UNSUBSCRIBED, Will.BOUNCED) and row.address.email in known:
-            outcome.unchanged += 1
-        else:
-            # Of whoever was erased nothing goes back into a file either.
-            cells = [] if reason == SuppressionReason.ERASED else row.cells
-            outcome.refused.append(Refused(row.line, cells, Refusal(reason)))
-    return kept
-
-
-def _create(session: Session, plan: Plan, this: _Round, companies: dict[str, int]) -> set[int]:
-    """Insert those who are not there; whoever somebody else inserted meanwhile is known from then on."""
-    new = {row.address.email: row for row in this.rows if row.address.email not in this.known}
-    if not new:
-        return set()
+def _create(session: Session, plan: Plan, new: Sequence[Person], companies: dict[str, int]) -> None:
     moment = now()
-    rows = [merging.new_contact(new[email], plan.source, companies, moment) for email in sorted(new)]
-    insert_many(session, Contact, rows, conflict=["email"])
-    there = sa.select(_contacts.c.id, _contacts.c.email, _contacts.c.created_at)
-    ids = session.execute(there.where(_contacts.c.email.in_(list(new)))).all()
-    made = {row.email: row.id for row in ids if row.created_at == moment}
-    this.ids |= made
-    missed = sorted(new.keys() - made.keys())
-    if missed:
-        this.known |= _known(session, missed)
-    return set(made.values())
+    rows = []
+    for person, number in zip(new, new_ids(session, Contact, len(new)) if new else (), strict=True):
+        assert person.row is not None
+        person.number = number
+        values, address = person.values, person.row.address
+        rows.append(
+            [
+                number, address.email, person.row.hash, address.domain, *[values[name] for name in _PERSONAL],
+                companies.get(person.company), plan.source, plan.import_id, "", moment, moment,
+            ]
+        )  # fmt: skip
+    load(session, Contact, _NEW, rows)
 
 
-def _update(session: Session, this: _Round, companies: dict[str, int], seen: Seen) -> None:
-    changes = []
-    for row in this.rows:
-        before = this.known.get(row.address.email)
-        if before is None:
+def _update(
+    session: Session, plan: Plan, changed: Sequence[Person], companies: dict[str, int]
+) -> dict[int, Any]:
+    """Write what has changed; returns the moment at which each contact counts as changed.
+
+    Whom this import made is as old as before, so that others' changes show.
+    """
+    moment = now()
+    dates: dict[int, Any] = {}
+    rows = []
+    for person in changed:
+        made, touched = person.touched or (moment, moment)
+        dates[person.number] = touched if person.ours and made == touched else moment
+        if person.before is None:
+            rows.append({"id": person.number, "updated_at": dates[person.number]})
             continue
-        this.ids[row.address.email] = before.id
-        after = merging.merged(before, row, companies, only_gaps=before.id in seen)
-        if after is not None:
-            changes.append({"b_id": before.id} | after)
-            this.changed.add(before.id)
-    if changes:
-        names = [name for name in changes[0] if name != "b_id"]
-        statement = sa.update(_contacts).where(_contacts.c.id == sa.bindparam("b_id"))
-        values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
-        # In one order everywhere, so that two imports wait for each other and never lock up.
-        session.execute(statement.values(values), sorted(changes, key=lambda change: change["b_id"]))
+        row = {"id": person.number, "updated_at": dates[person.number]}
+        row |= {name: person.values[name] for name in _PERSONAL}
+        if person.company_name:
+            row["company_id"] = companies[person.company]
+        if not person.ours:
+            person.origins_before = person.origins
+            said = [name for name in changed_names(person) if name in origins.DATA or "." in name]
+            person.origins = origins.added(person.origins, said, f"import:{plan.import_id}")
+            row["origins"] = person.origins
+        rows.append(row)
+    for alike in _alike(rows):
+        update_many(session, Contact, alike)
+    return dates
 
 
-def _link(session: Session, plan: Plan, this: _Round) -> None:
-    """Add the categories and tags that each contact does not have yet."""
-    for (table, column), model, common in zip(
-        _LINKS, (Category, Tag), (plan.categories, plan.tags), strict=True
-    ):
-        own = "categories" if model is Category else "tags"
-        names = [name for row in this.rows for name in getattr(row, own)]
-        ids = labelling.ids(session, model, [*common, *names])  # type: ignore[arg-type]
-        wanted = {
-            (this.ids[row.address.email], ids[key])
-            for row in this.rows
-            for key in labelling.keys((*common, *getattr(row, own)))
-        }
-        there = _linked(session, table, column, {before.id for before in this.known.values()})
-        missing = sorted(wanted - there)
-        this.changed |= {contact_id for contact_id, _label in missing}
-        rows = [{"contact_id": contact_id, column: label} for contact_id, label in missing]
-        insert_many(session, table, rows, conflict=["contact_id", column])
+def _alike(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """The rows in groups that name the same columns."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row), []).append(row)
+    yield from groups.values()
 
 
-def _linked(session: Session, table: sa.Table, column: str, contact_ids: set[int]) -> set[tuple[int, int]]:
-    if not contact_ids:
-        return set()
-    rows = session.execute(
-        sa.select(table.c.contact_id, table.c[column]).where(table.c.contact_id.in_(contact_ids))
-    )
-    return {(row[0], row[1]) for row in rows}
+def _label(
+    session: Session, plan: Plan, new: Sequence[Person], changed: Sequence[Person]
+) -> dict[tuple[str, str], int]:
+    """Put on the labels that they do not wear yet; returns the number of each label by kind and key."""
+    numbers: dict[tuple[str, str], int] = {}
+    for kind, (_model, table, column) in LINKS.items():
+        names = {name for person in (*new, *changed) for of, _key, name in person.added if of == kind}
+        ids = labelling.ids(session, plan.import_id, kind, sorted(names))
+        numbers |= {(kind, key): number for key, number in ids.items()}
+        columns = ("contact_id", column)
+        load(session, table, columns, _links(kind, new, ids))
+        some = [dict(zip(columns, link, strict=True)) for link in _links(kind, changed, ids)]
+        insert_many(session, table, some, conflict=columns)
+    return numbers
 
 
-def _record(session: Session, plan: Plan, this: _Round, outcome: Outcome) -> None:
+def _links(kind: str, some: Sequence[Person], ids: dict[str, int]) -> list[tuple[int, int]]:
+    return [
+        (person.number, number)
+        for person in some
+        for number in sorted(ids[key] for of, key, _name in person.added if of == kind)
+    ]
+
+
+def _record(session: Session, plan: Plan, new: Sequence[Person], known: Sequence[Person]) -> None:
     """Write into the ledger what moves somebody, and put whoever left elsewhere on the list."""
-    standings = _standings(session, {before.id for before in this.known.values()})
-    said: list[Said] = []
+    ledger.record_first(session, list(_said(new)))
+    ledger.record_many(session, _said(known))
     left: dict[SuppressionReason, list[str]] = {}
-    for row in this.rows:
-        contact_id = this.ids[row.address.email]
-        before = standings.get(contact_id, {})
-        new = consents.entries(plan, row, contact_id, before)
-        said += new
-        if new:
-            this.changed.add(contact_id)
-        if row.will == Will.AGREES and "mail" in before and before["mail"].state in NO:
-            outcome.remarks.append((Remark.SAID_NO, row.line))
-        if row.will in _LEFT:
-            left.setdefault(_LEFT[row.will], []).append(row.address.hash)
-            this.changed.add(contact_id)
-    if said:
-        ledger.record_many(session, said)
+    for person in (*new, *known):
+        if person.list_as and person.row:
+            left.setdefault(person.list_as, []).append(person.row.hash)
     for reason, hashes in left.items():
         suppression.suppress_many(session, sorted(hashes), reason, plan.entry_source)
 
 
-_LEFT = {Will.UNSUBSCRIBED: SuppressionReason.UNSUBSCRIBED, Will.BOUNCED: SuppressionReason.BOUNCED}
-
-
-def _standings(session: Session, contact_ids: set[int]) -> dict[int, dict[str, Standing]]:
-    found: dict[int, dict[str, Standing]] = {}
-    if contact_ids:
-        kept = (
-            Consent.contact_id,
-            Consent.purpose,
-            Consent.state,
-            Consent.basis,
-            Consent.at,
-            Consent.event_id,
-        )
-        for row in session.execute(sa.select(*kept).where(Consent.contact_id.in_(contact_ids))):
-            found.setdefault(row[0], {})[row[1]] = Standing(*row[2:])
-    return found
+def _said(some: Sequence[Person]) -> Iterator[Said]:
+    for person in some:
+        for said in person.said:
+            yield replace(said, contact_id=person.number)

@@ -1,6 +1,6 @@
 """`bin/bench`: lists what can be measured; `bin/bench NAME …` measures it.
 
-A measure is a module with a main(); the others here help them.
+A measure is a module with a main(), called as the module or by its NAME; the others here help them.
 """
 
 import importlib
@@ -16,7 +16,9 @@ def main() -> None:
     made = {
         name: importlib.import_module(f"tests.bench.{name}") for name in found if not name.startswith(helpers)
     }
-    modules = {name: module for name, module in made.items() if hasattr(module, "main")}
+    modules = {
+        str(getattr(module, "NAME", name)): module for name, module in made.items() if hasattr(module, "main")
+    }
     if len(sys.argv) > 1 and sys.argv[1] in modules:
         modules[sys.argv.pop(1)].main()
         return

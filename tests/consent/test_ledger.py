@@ -108,7 +108,7 @@ def test_a_wording_is_kept_once(session):
 entries = st.tuples(
     st.integers(0, 2),
     st.sampled_from([Purpose.MAIL, "mail:news"]),
-    st.sampled_from(Act),
+    st.sampled_from([act for act in Act if act != Act.UNDONE]),  # which is taking_back's alone
     st.sampled_from(Basis),
     st.sampled_from(Method),
     st.integers(0, 30).map(lambda hours: START + timedelta(hours=hours)),

@@ -20,6 +20,7 @@ class Entry:
     basis: str = Basis.CONSENT
     at: datetime = START
     id: int = 0
+    undoes: int | None = None
 
 
 def said(*entries: Entry) -> str | None:
@@ -54,6 +55,15 @@ def said(*entries: Entry) -> str | None:
 )
 def test_where_entries_leave_somebody(entries, state):
     assert said(*entries) == state
+
+
+def test_an_entry_that_was_taken_back_counts_as_if_never_made():
+    granted, left, undone = Entry(Act.GRANTED), Entry(Act.WITHDRAWN), Entry(Act.UNDONE, undoes=1)
+
+    assert said(granted, left, undone) == State.GRANTED
+    assert said(granted, left, undone, Entry(Act.DECLINED)) == State.DECLINED
+    assert said(left, Entry(Act.GRANTED), undone) == State.WITHDRAWN
+    assert said(granted, Entry(Act.UNDONE, undoes=0)) is None
 
 
 @pytest.mark.parametrize("method", [method for method in Method if method not in OWN])

@@ -33,6 +33,10 @@ class Gatherer:
         if "fields" in wanted:
             self._columns += ("fields",)
             columns.append(_CONTACT.fields)
+        self._spelt = any(
+            part[1] == "fields" and merging.field_key(part[2]) != part[2] for part in parts if len(part) > 2
+        )
+        self._names: dict[str, str] | None = None
         self._labels = wanted & {"categories", "tags"}
         self._query = sa.select(_CONTACT.id, *columns).select_from(source)
 
@@ -42,17 +46,24 @@ class Gatherer:
             return merging.of_contacts(session, ids) if ids else {}
         rows = session.execute(self._query.where(bulk.among(session, _CONTACT.id, ids)))
         names = self._columns
-        found = {row[0]: _values(names, row[1:]) for row in rows}
+        called = self._called(session)
+        found = {row[0]: _values(names, row[1:], called) for row in rows}
         for key in sorted(self._labels):
             merging.add_labels(session, found, key)
         return found
 
+    def _called(self, session: Session) -> dict[str, str]:
+        """What fields are called by, where the letter names one so; looked up once."""
+        if self._names is None:
+            self._names = merging.field_names(session) if self._spelt else {}
+        return self._names
 
-def _values(names: tuple[str, ...], row: Any) -> Values:
+
+def _values(names: tuple[str, ...], row: Any, called: dict[str, str]) -> Values:
     contact = dict(zip(names, row, strict=True))
     contact["name"] = f"{contact['first_name']} {contact['last_name']}".strip()
     if "company" in contact:
         contact["company"] = contact["company"] or ""
     if "fields" in contact:
-        contact["fields"] = merging.named(contact["fields"])
+        contact["fields"] = merging.named(contact["fields"], called)
     return contact

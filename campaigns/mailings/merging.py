@@ -1,7 +1,6 @@
 """Merge values: what a template can say about one contact, the firm, and the letter itself."""
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -9,7 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.accounts import people
+from campaigns.contacts import fields as known_fields
 from campaigns.contacts.models import Category, Company, Contact, Tag, contact_category, contact_tag
+from campaigns.contacts.names import slug
 from campaigns.words import _
 
 Values = dict[str, Any]
@@ -26,8 +27,9 @@ _LABELS: dict[str, tuple[sa.Table, sa.Column[int], type[Category] | type[Tag]]] 
 _KNOWN = ("unsubscribe_url", "preferences_url", "firm.name", "firm.postal_address", "firm.language")
 
 
-def fields() -> list[tuple[str, str, str]]:
+def fields(session: Session) -> list[tuple[str, str, str]]:
     """The merge fields to choose from: what to write, what it is, and a fallback that reads well."""
+    own = [(f"contact.fields.{key}", name, "") for key, name in field_names(session).items()]
     return [
         ("contact.first_name", _("First name"), _("friend")),
         ("contact.last_name", _("Last name"), ""),
@@ -38,6 +40,7 @@ def fields() -> list[tuple[str, str, str]]:
         ("contact.city", _("City"), ""),
         ("contact.country", _("Country code"), ""),
         ("contact.birthday", _("Birthday (MM-DD)"), ""),
+        *own,
         ("firm.name", _("Our name"), ""),
         ("firm.postal_address", _("Our postal address"), ""),
         ("unsubscribe_url", _("Address for unsubscribing"), ""),
@@ -73,8 +76,10 @@ def of_contacts(
         .outerjoin(Company, Company.id == Contact.company_id)
         .where(Contact.id.in_(ids))
     )
+    called = field_names(session)
     found = {
-        id_: _contact(rest[0], rest[1] or "", dict(zip(PLAIN, rest[2:], strict=True))) for id_, *rest in rows
+        id_: _contact(named(rest[0], called), rest[1] or "", dict(zip(PLAIN, rest[2:], strict=True)))
+        for id_, *rest in rows
     }
     for key in ("categories", "tags"):
         if wanted is None or key in wanted:
@@ -116,21 +121,26 @@ def values(contact: Values, firm: Values, links: dict[str, str]) -> Values:
     return {"contact": contact, "firm": firm, **dict.fromkeys(LINKS, ""), **links}
 
 
-def named(custom: dict[str, Any] | None) -> Values:
-    """Custom fields under their labels, and under the keys that can follow a point."""
-    found = {}
-    for label, value in (custom or {}).items():
-        found[field_key(label)] = value
-        found[label] = value
-    return found
+def named(custom: dict[str, Any] | None, names: Mapping[str, str] | None = None) -> Values:
+    """Fields and columns of imports under the keys that can follow a point, and under their names.
+
+    `names`: what fields are called, by key. Several choices are one text here.
+    """
+    kept = {label: ", ".join(value) if isinstance(value, list) else value
+            for label, value in (custom or {}).items()}  # fmt: skip
+    found = {field_key(label): value for label, value in kept.items()}
+    found |= {name: kept[key] for key, name in (names or {}).items() if key in kept}
+    return found | kept
 
 
-@lru_cache(maxsize=10_000)
-def field_key(label: str) -> str:
-    """A custom field's label as it is written after a point: “Shoe size” is `shoe_size`."""
-    return re.sub(r"\W+", "_", label.strip().lower()).strip("_")
+def field_names(session: Session) -> dict[str, str]:
+    """What the fields of contacts are called, by key."""
+    return {key: field.name for key, field in known_fields.known(session).items()}
 
 
-def _contact(custom: dict[str, Any] | None, company: str, plain: Values) -> Values:
+field_key = lru_cache(maxsize=10_000)(slug)
+
+
+def _contact(custom: Values, company: str, plain: Values) -> Values:
     name = f"{plain['first_name']} {plain['last_name']}".strip()
-    return {**plain, "name": name, "company": company, "fields": named(custom), "categories": [], "tags": []}
+    return {**plain, "name": name, "company": company, "fields": custom, "categories": [], "tags": []}

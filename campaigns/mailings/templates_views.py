@@ -189,7 +189,7 @@ def _editor(session: Session, template: Template, draft: Draft, version: int, er
         errors=errors,
         kinds=_kinds(),
         languages=[("", _("As the organisation (%(language)s)", language=spoken)), *LANGUAGES.items()],
-        fields=merging.fields(),
+        fields=merging.fields(session),
         contacts=previewing.find_contacts(session, "", request.args.get("contact_id", type=int)),
         **_preview(session, template),
     )

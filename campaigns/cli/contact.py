@@ -7,6 +7,7 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from campaigns.cli import _bulk
 from campaigns.cli._ready import demand_schema
 from campaigns.consent import gate, ledger
 from campaigns.consent.reasons import words
@@ -96,3 +97,6 @@ def _standing(session: Session, contact_id: int) -> dict[str, Any]:
         "why_not": words(reason) if reason else None,
         "consent": {purpose: standing.state for purpose, standing in states.items()},
     }
+
+
+_bulk.add_to(contact)

@@ -129,3 +129,9 @@ def confirm_removal(session: Session, export: Export) -> int:
     gone = session.execute(sa.delete(AdGiven).where(*_earlier(export)))
     export.removal_confirmed_at = now()
     return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def remembered(session: Session, layout: str, choice: Choice) -> int:
+    """How many of this list the platform was given and has not been told to forget."""
+    mine = AdGiven.list_key == list_key(layout, choice)
+    return session.scalar(sa.select(sa.func.count()).select_from(AdGiven).where(mine)) or 0

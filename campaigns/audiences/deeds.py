@@ -3,8 +3,9 @@
 Rooms above offer what they alone know: which campaigns there are, and what was sent to whom.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,8 @@ from babel.numbers import get_currency_precision
 from sqlalchemy.orm import Session
 
 from campaigns.audiences import moments
+from campaigns.audiences.fields import Kind as AskedKind
+from campaigns.audiences.fields import kind
 from campaigns.audiences.leaves import Condition, Listed, one_of
 from campaigns.audiences.lexing import RuleProblem
 from campaigns.audiences.nodes import Detail, Money, Op, Test
@@ -94,7 +97,7 @@ _DEEDS: dict[str, Deed] = {
 
 def of_deed(session: Session, test: Test) -> tuple[Listed, bool]:
     """Who did it, as often and as much as the rule says; raises RuleProblem."""
-    known = _DEEDS.get(test.field) or next(iter(_campaigns.of_sent), None)
+    known = _known(test.field)
     if known is None:
         raise RuleProblem(_("Nothing is known here of what was sent."), test.at)
     rows = sa.select(known.contact).where(*known.where)
@@ -110,6 +113,20 @@ def of_deed(session: Session, test: Test) -> tuple[Listed, bool]:
         having = [_counted(known, one) for one in counted]
         rows = rows.group_by(known.contact).having(sa.and_(*having))
     return Listed(known.contact, rows, once=bool(counted)), True
+
+
+def of_one(session: Session, field: str, contact_id: int) -> tuple[int, datetime | None]:
+    """How often one contact did it, and when last."""
+    known = _known(field)
+    if known is None:
+        return 0, None
+    mine = sa.select(sa.func.count(), sa.func.max(known.at)).where(known.contact == contact_id, *known.where)
+    many, last = session.execute(mine).one()
+    return many, last
+
+
+def _known(field: str) -> Deed | None:
+    return _DEEDS.get(field) or next(iter(_campaigns.of_sent), None)
 
 
 def _meant(session: Session, test: Test) -> list[list[int]]:
@@ -149,6 +166,19 @@ def _counted(known: Deed, detail: Detail) -> Condition:
 def _smallest(money: Money) -> int | float:
     """The amount in the currency's smallest unit; a part of one stays a part."""
     return bound(money.amount.scaleb(get_currency_precision(money.currency)))
+
+
+def unknown(session: Session, asked: Sequence[Test]) -> list[tuple[str, str]]:
+    """The deed and the name, for each that is neither a product nor a campaign."""
+    found = []
+    for test in asked:
+        if kind(test.field) != AskedKind.DEED or test.op not in (Op.IS, Op.IS_NOT, Op.IN):
+            continue
+        for value in dict.fromkeys(test.values):
+            one = Test(test.field, Op.IS, (value,))
+            if _meant(session, one) == [[]]:
+                found.append((test.field, str(value)))
+    return found
 
 
 def names(session: Session, field: str, limit: int = 300) -> list[str]:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from campaigns.audiences import building, expanding, rules
+from campaigns.audiences import building, deeds, expanding, rules
 from campaigns.audiences.models import Audience
-from campaigns.audiences.nodes import And, Node, Not, Op, Or, tests
+from campaigns.audiences.nodes import Node, Op, tests
 from campaigns.consent import gate
 from campaigns.contacts.models import Category, Company, Contact, Tag
 from campaigns.contacts.names import fold
@@ -64,17 +64,27 @@ def people(
     With `of_each` contacts are asked one after the other: quick when the rule fits many.
     """
     verdict = gate.refusal()
-    query = (
-        sa.select(Contact)
-        .where(building.condition(session, rule, of_each=of_each), Contact.id > after)
-        .where(verdict.is_(None) if reason == IN else verdict == reason)
-        .options(selectinload(Contact.company), selectinload(Contact.categories), selectinload(Contact.tags))
-    )
-    return session.scalars(query.order_by(Contact.id).limit(limit)).all()
+    may = verdict.is_(None) if reason == IN else verdict == reason
+    fits = building.condition(session, rule, of_each=of_each)
+    return _page(session, sa.select(Contact).where(fits, may), after, limit)
+
+
+def fitting(
+    session: Session, rule: str | Node, after: int = 0, limit: int = 51, *, of_each: bool = False
+) -> Sequence[Contact]:
+    """All whom the rule fits, also those who may not be mailed, like `people`."""
+    fits = building.condition(session, rule, of_each=of_each)
+    return _page(session, sa.select(Contact).where(fits), after, limit)
+
+
+def _page(session: Session, query: sa.Select[Contact], after: int, limit: int) -> Sequence[Contact]:
+    load = (selectinload(Contact.company), selectinload(Contact.categories), selectinload(Contact.tags))
+    chosen = query.where(Contact.id > after).options(*load)
+    return session.scalars(chosen.order_by(Contact.id).limit(limit)).all()
 
 
 def unknown(session: Session, rule: str | Node) -> list[tuple[str, str]]:
-    """Fields and values of the rule that name a category, tag or company which nobody has made."""
+    """Fields and values of the rule that name a label, company, product or campaign that is not there."""
     node = rules.parse(rule) if isinstance(rule, str) else rule
     named = [
         (test.field, str(value))
@@ -88,40 +98,10 @@ def unknown(session: Session, rule: str | Node) -> list[tuple[str, str]]:
         column = _NAMED[field]
         there = set(session.scalars(sa.select(column).where(column.in_(keys))))
         missing += [(field, value) for key, value in keys.items() if key not in there]
-    return missing
+    return missing + deeds.unknown(session, tests(node))
 
 
 _NAMED = {"category": Category.key, "tag": Tag.key, "company": Company.key}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One part of a rule, and whether it fits the person."""
-
-    depth: int
-    text: str
-    fits: bool
-
-
-def explain(session: Session, rule: str | Node, contact_id: int) -> list[Line]:
-    """Each part of the rule with whether it fits this contact, the whole first; raises RuleProblem."""
-    node = rules.parse(rule) if isinstance(rule, str) else rule
-    parts = list(_parts(node, 0))
-    asked = [
-        building.condition(session, part, of_each=True).label(f"part{number}")
-        for number, (_depth, part) in enumerate(parts)
-    ]
-    fits = session.execute(sa.select(*asked).where(Contact.id == contact_id)).one()
-    return [Line(depth, rules.text(part), bool(fit)) for (depth, part), fit in zip(parts, fits, strict=True)]
-
-
-def _parts(node: Node, depth: int) -> list[tuple[int, Node]]:
-    inner: tuple[Node, ...] = ()
-    if isinstance(node, And | Or):
-        inner = node.nodes
-    elif isinstance(node, Not):
-        inner = (node.node,)
-    return [(depth, node), *(part for one in inner for part in _parts(one, depth + 1))]
 
 
 def remember(session: Session, audience: Audience) -> Count:

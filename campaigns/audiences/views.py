@@ -1,24 +1,22 @@
-"""Pages of audiences: the list, the editor with its live count, the people, and why somebody is in it."""
+"""Pages of audiences: the list, the editor, one audience with its people, and the file that leaves."""
 
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_security import current_user
+from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import Role
-from campaigns.audiences import exporting, previewing, sampling, saving, starters
-from campaigns.audiences.fields import FIELDS, OPS, STATES
+from campaigns.audiences import expanding, offering, previewing, sampling, saving, starters, taking
+from campaigns.audiences.builder_views import found
 from campaigns.audiences.lexing import RuleProblem
-from campaigns.audiences.models import Audience
-from campaigns.consent import gate
+from campaigns.audiences.models import Audience, Exclusion
 from campaigns.consent.reasons import words
-from campaigns.contacts.models import Category, Contact, Tag
 from campaigns.database import reading, transaction
-from campaigns.errors import BadInput, Conflict, NotFound, PersonError
+from campaigns.errors import BadInput, Conflict, PersonError
 from campaigns.web import guards, paging
-from campaigns.words import LANGUAGES, _
+from campaigns.words import _
 
 pages = Blueprint("audiences", __name__, url_prefix="/audiences")
 _MAKERS = (Role.MARKETER,)
@@ -42,7 +40,8 @@ def index() -> str:
 @guards.role(*_MAKERS)
 def new() -> str:
     """An empty editor, or one that begins with `?rule=`."""
-    return _editor(None, {"rule": request.args.get("rule", ""), "name": request.args.get("name", "")}, {})
+    form = {"rule": request.args.get("rule", ""), "name": request.args.get("name", ""), "living": "1"}
+    return _editor(None, form, {})
 
 
 @pages.post("/new")
@@ -52,7 +51,15 @@ def create() -> Any:
     form = request.form
     try:
         with transaction() as session:
-            made = saving.create(session, form["name"], form["rule"], form.get("note", ""), current_user.id)
+            made = saving.create(
+                session,
+                form["name"],
+                form["rule"],
+                form.get("note", ""),
+                current_user.id,
+                living=form.get("living", "1") == "1",
+                excluded=_excluded(form),
+            )
     except (BadInput, Conflict) as error:
         return _editor(None, form, _place(error)), error.status
     return redirect(url_for("audiences.show", audience_id=made.id))
@@ -64,7 +71,8 @@ def edit(audience_id: int) -> str:
     """The editor of a kept audience."""
     with reading() as session:
         audience = saving.one(session, audience_id)
-    return _editor(audience, {"name": audience.name, "rule": audience.rule, "note": audience.note}, {})
+    form = {"name": audience.name, "rule": audience.rule, "note": audience.note}
+    return _editor(audience, form | {"living": "1" if audience.living else "0"}, {})
 
 
 @pages.post("/<int:audience_id>/edit")
@@ -75,13 +83,27 @@ def change(audience_id: int) -> Any:
     try:
         with transaction() as session:
             audience = saving.one(session, audience_id)
-            saving.change(session, audience, form["name"], form["rule"], form.get("note", ""))
+            living = form["living"] == "1" if "living" in form else None
+            excluded = _excluded(form) if "living" in form else None
+            saving.change(
+                session,
+                audience,
+                form["name"],
+                form["rule"],
+                form.get("note", ""),
+                living=living,
+                excluded=excluded,
+            )
     except (BadInput, Conflict) as error:
         with reading() as session:
             audience = saving.one(session, audience_id)
         return _editor(audience, form, _place(error)), error.status
     flash(_("The audience is kept."), "success")
     return redirect(url_for("audiences.show", audience_id=audience_id))
+
+
+def _excluded(form: Any) -> list[int]:
+    return [int(one) for one in form.getlist("excluded") if one.isascii() and one.isdigit() and len(one) < 16]
 
 
 def _place(error: PersonError) -> dict[str, str]:
@@ -91,64 +113,26 @@ def _place(error: PersonError) -> dict[str, str]:
 
 def _editor(audience: Audience | None, form: Any, errors: dict[str, str]) -> str:
     with reading() as session:
+        others = sa.select(Audience.id, Audience.name).order_by(Audience.name).limit(500)
+        if audience is not None:
+            others = others.where(Audience.id != audience.id)
         return render_template(
             "pages/audiences/edit.html",
             audience=audience,
             form=form,
             errors=errors,
             starters=starters.starters(session) if audience is None else [],
-            categories=session.scalars(sa.select(Category.name).order_by(Category.name).limit(500)).all(),
-            tags=session.scalars(sa.select(Tag.name).order_by(Tag.name).limit(500)).all(),
-            fields={name: [str(op) for op in OPS[kind]] for name, kind in FIELDS.items() if name != "fields"},
-            states=STATES,
-            language_names=LANGUAGES,
+            builder=offering.builder(session),
+            others=[(number, name) for number, name in session.execute(others)],
+            excluded=_excluded(form) if hasattr(form, "getlist") else _left_out(session, audience),
         )
 
 
-@pages.route("/preview", methods=["POST"])
-@guards.role(*_MAKERS)
-def preview() -> Any:
-    """Who a rule fits, while it is being written; a rule that can't be understood is answered with where."""
-    rule = request.form.get("rule", "")
-    try:
-        with reading() as session:
-            return _preview(session, rule)
-    except RuleProblem as problem:
-        return render_template(
-            "pages/audiences/_problem.html", problem=problem, pointed=problem.pointed(rule)
-        )
-
-
-def _preview(session: Any, rule: str) -> str:
-    return render_template("pages/audiences/_preview.html", audience=None, rule=rule, **_found(session, rule))
-
-
-def _found(session: Any, rule: str, known: previewing.Count | None = None) -> dict[str, Any]:
-    """How many fit, who is left out, some of them, and what the rule names in vain."""
-    return {
-        "found": known or sampling.count(session, rule),
-        "sample": sampling.people(session, rule, limit=6),
-        "unknown": previewing.unknown(session, rule),
-        "words": words,
-    }
-
-
-@pages.post("/shares")
-@guards.role(*_MAKERS)
-def shares() -> str:
-    """How those who may be mailed divide by category and language; fetched after the count."""
-    rule = request.form.get("rule", "")
-    own = get_locale().languages if get_locale() else {}
-    with reading() as session:
-        return render_template(
-            "pages/audiences/_shares.html",
-            about=sampling.sample(session) is not None,
-            categories=sampling.by_category(session, rule),
-            languages=[
-                (LANGUAGES.get(code) or own.get(code, code) or _("Unknown"), number)
-                for code, number in sampling.by_language(session, rule)
-            ],
-        )
+def _left_out(session: Session, audience: Audience | None) -> list[int]:
+    if audience is None:
+        return []
+    mine = sa.select(Exclusion.other_id).where(Exclusion.audience_id == audience.id)
+    return list(session.scalars(mine))
 
 
 @pages.get("/<int:audience_id>")
@@ -157,11 +141,19 @@ def show(audience_id: int) -> str:
     """One audience: how many, who is left out and why, some of its people."""
     with reading() as session:
         audience = saving.one(session, audience_id)
+        more: dict[str, Any] = {"problem": None}
+        try:
+            whole = expanding.frozen(session, audience)
+            more |= found(session, expanding.whole(session, audience), sampling.known(session, audience))
+        except RuleProblem as problem:
+            whole, more["problem"] = "", problem.message
         return render_template(
             "pages/audiences/show.html",
             audience=audience,
-            rule=audience.rule,
-            **_found(session, audience.rule, sampling.known(session, audience)),
+            rule=whole,
+            taking=None if audience.living else taking.newest(session, audience),
+            excluded=expanding.exclusions(session, audience.id),
+            **more,
         )
 
 
@@ -173,13 +165,14 @@ def people(audience_id: int) -> str:
     after = paging.after(int)
     with reading() as session:
         audience = saving.one(session, audience_id)
+        whole = expanding.whole(session, audience)
         rows = previewing.people(
             session,
-            audience.rule,
+            whole,
             reason,
             after[0] if after else 0,
             paging.SIZE + 1,
-            of_each=sampling.fits_many(session, audience.rule),
+            of_each=sampling.fits_many(session, whole),
         )
         page = paging.page(rows, lambda contact: [contact.id])
         return render_template(
@@ -187,43 +180,14 @@ def people(audience_id: int) -> str:
         )
 
 
-@pages.get("/<int:audience_id>/why")
+@pages.post("/<int:audience_id>/take")
 @guards.role(*_MAKERS)
-def why(audience_id: int) -> str:
-    """Why somebody is in the audience, or isn't: each part of the rule, and what the gate says."""
-    email = request.args.get("email", "").strip()
-    with reading() as session:
-        audience = saving.one(session, audience_id)
-        contact = _somebody(session, email) if email else None
-        lines = previewing.explain(session, audience.rule, contact.id) if contact else []
-        refusal = gate.refusals(session, [contact.id]).get(contact.id) if contact else None
-        return render_template(
-            "pages/audiences/why.html",
-            audience=audience,
-            email=email,
-            contact=contact,
-            lines=lines,
-            refusal=words(refusal) if refusal else "",
-        )
-
-
-def _somebody(session: Any, email: str) -> Contact:
-    contact = session.scalar(sa.select(Contact).where(Contact.email == email.lower()))
-    if contact is None:
-        raise NotFound(_("There is no contact with the address “%(email)s”.", email=email[:200]))
-    return contact
-
-
-@pages.post("/<int:audience_id>/export")
-@guards.role(*_MAKERS)
-def export(audience_id: int) -> Any:
-    """All who may be mailed, as a CSV file."""
+def take(audience_id: int) -> Any:
+    """Take the members of a static audience again."""
     with transaction() as session:
-        audience = saving.one(session, audience_id)
-        exporting.note(session, audience)
-    name = f"audience-{audience_id}.csv"
-    headers = {"Content-Disposition": f"attachment; filename={name}"}
-    return Response(exporting.lines(audience.rule), mimetype="text/csv; charset=utf-8", headers=headers)
+        members = saving.take_again(session, saving.one(session, audience_id))
+    flash(_("The members were taken again: %(n)s.", n=members), "success")
+    return redirect(url_for("audiences.show", audience_id=audience_id))
 
 
 @pages.post("/<int:audience_id>/remove")

@@ -1,12 +1,14 @@
 """The language of rules."""
 
+import contextlib
+import json
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.audiences import rules
+from campaigns.audiences import rules, trees
 from campaigns.audiences.lexing import RuleProblem
 from campaigns.audiences.nodes import And, Detail, Everybody, Money, Not, Op, Or, Relative, Test
 from tests.audiences.trees import ANY_TEXT, BARE, nodes
@@ -207,3 +209,78 @@ def test_any_text_is_a_rule_or_a_clear_no(text):
         assert problem.message
         assert 0 <= problem.position <= len(text)
         assert problem.pointed(text)
+
+
+@settings(deadline=None)
+@given(nodes(text=ANY_TEXT))
+def test_tree_and_back(tree):
+    written = json.loads(json.dumps(trees.written(tree)))
+
+    assert trees.read(written) == tree
+
+
+@pytest.mark.parametrize(
+    ("tree", "path", "says"),
+    [
+        ({"all": [{"field": "city", "op": ":", "values": ["x"]}, {"field": "citty"}]}, (1,), "“city”"),
+        ({"any": [{"none": [{"field": "city", "op": "<", "values": ["x"]}]}]}, (0, 0), "compares days"),
+        ({"all": [{"field": "city", "op": ":", "values": []}]}, (0,), "missing"),
+        ({"all": [{"field": "created", "op": "<", "values": ["soon"]}]}, (0,), "not a day"),
+        ({"all": [{"field": "city", "op": "like", "values": ["x"]}]}, (0,), "no comparison"),
+        ({"all": [{"field": "city", "op": ":", "values": ["a\x00"]}]}, (0,), "no text can hold"),
+        ({"all": ["x"]}, (0,), "missing"),
+        ([], (), "missing"),
+        ({"all": [{"field": "fields", "op": ":", "values": ["x"]}]}, (0,), "after the dot"),
+        (
+            {
+                "all": [
+                    {"field": "bought", "op": "is not empty", "details": [{"what": "since", "value": "x"}]}
+                ]
+            },
+            (0,),
+            "not a day",
+        ),
+        (
+            {"all": [{"field": "called", "op": "is not empty", "details": [{"what": "sum", "value": "1"}]}]},
+            (0,),
+            "purchases only",
+        ),
+        (
+            {"all": [{"field": "bought", "op": "is not empty", "details": [{"what": '"a"', "value": "b"}]}]},
+            (0,),
+            "commas",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_tree_is_said_with_its_place(tree, path, says):
+    with pytest.raises(trees.TreeProblem) as caught:
+        trees.read(tree)
+
+    assert caught.value.path == path
+    assert says in caught.value.message
+
+
+def test_a_tree_too_deep_or_too_large_is_refused():
+    deep = {"field": "city", "op": ":", "values": ["x"]}
+    for _level in range(2000):
+        deep = {"none": [deep]}
+    for tree in (deep, {"all": [{"field": "city", "op": ":", "values": ["x"]}] * 300}):
+        with pytest.raises(trees.TreeProblem):
+            trees.read(tree)
+
+
+KEYS = ["all", "any", "none", "field", "op", "values", "details", "what", "value"]
+PARTS = ["city", ":", "bought", "since", "-1y", "is empty"]
+
+
+def _odd_trees(inner):
+    keyed = st.dictionaries(st.sampled_from(KEYS), inner | st.sampled_from(PARTS), max_size=5)
+    return st.lists(inner, max_size=3) | keyed
+
+
+@given(
+    st.recursive(st.none() | st.booleans() | st.text(max_size=5) | st.integers(), _odd_trees, max_leaves=12)
+)
+def test_any_tree_is_a_rule_or_a_clear_no(tree):
+    with contextlib.suppress(trees.TreeProblem):
+        assert trees.read(trees.written(trees.read(tree))) == trees.read(tree)

@@ -24,6 +24,7 @@ _TABLE = {
         contact_edits.cancel contact_edits.undo contact_edits.steer_undo
         verifying.index verifying.confirm asking.panel asking.ask
         companies.index companies.show companies.new companies.create companies.edit companies.change
+        cleaning_addresses.hint cleaning_addresses.correct
         consent.mailing consent.panel consent.change consent.evidence
         crm.touch crm.timeline crm.log crm.bought crm.buy
         steps.next_steps steps.set_step steps.change
@@ -43,9 +44,14 @@ _TABLE = {
         exports.index exports.new exports.create exports.show exports.progress exports.fetch
         exports.pause exports.resume exports.cancel exports.remove
         ads.new ads.create ads.fetch_removal ads.confirm_removal
-        audiences.index audiences.new audiences.create audiences.edit audiences.change audiences.preview
-        audiences.shares audiences.show audiences.people audiences.why
-        audiences.export audiences.remove
+        cleaning.index cleaning.progress cleaning.look cleaning.steer cleaning.sure cleaning.merge_sure
+        cleaning.compare cleaning.merge cleaning.different cleaning.again cleaning.merged
+        cleaning.show_merge cleaning.undo
+        cleaning_addresses.index cleaning_addresses.correct_domain cleaning_addresses.dismiss
+        audiences.index audiences.new audiences.create audiences.edit audiences.change
+        audiences.show audiences.people audiences.take audiences.remove
+        audience_builder.preview audience_builder.exactly audience_builder.shares audience_builder.translate
+        audience_asking.why audience_asking.of_contact audience_asking.overlap audience_asking.shared
         templates.index templates.new templates.starter_letter templates.create templates.edit templates.save
         templates.letter templates.contacts templates.copy templates.remove
         mailings.index mailings.new mailings.create mailings.edit mailings.change mailings.show

@@ -19,7 +19,7 @@ from tests.browser import DESKTOP, NARROW, axe_problems, listen, sideways_pixels
 PASSWORD = "four unrelated words"
 EXAMPLES = {
     "contact_id": 1, "campaign_id": 1, "company_id": 1, "template_id": 1, "audience_id": 1, "sender_id": 1,
-    "kind": "category", "label_id": 1,
+    "kind": "category", "label_id": 1, "other_id": 2, "part": "both",
 }  # fmt: skip
 # What answers with something else than a page, waits for DNS, or is only there before the first run.
 NO_PAGES = ("health.", "tracking.", "static", "_debug_toolbar")
@@ -60,7 +60,9 @@ def _more(session) -> list[str]:
     return [
         f"/campaigns/{draft.id}",
         f"/campaigns/{draft.id}/edit",
-        f"/audiences/1/why?email={address}",
+        f"/audiences/1/why?q={address}",
+        "/audiences/overlap?a=1&b=2",
+        "/audiences/new?rule=tag:a+and+(bought(since+-1y)+or+not+city:Brno)",
         "/reports/1/people?did=opened",
         "/contacts/?q=nobody-is-called-so",
         f"/p/{tokens.sign(Purpose.PREFERENCES, contact, message)}",

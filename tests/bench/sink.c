@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,10 +252,14 @@ static int open_door(int port) {
     return door;
 }
 
-static int wait_time(void) {
-    if (first_held == after_held) return -1;
-    double left = line_up[first_held].due - clock_seconds(CLOCK_MONOTONIC);
-    return left <= 0 ? 0 : (int)(left * 1000) + 1;
+/* Wait until something comes or the next reply is due. Not by epoll_wait, which knows whole milliseconds only:
+ * a reply would be held back for one more than was asked. */
+static void wait_for_work(void) {
+    struct pollfd all = {.fd = poller, .events = POLLIN};
+    double left = first_held == after_held ? 0 : line_up[first_held].due - clock_seconds(CLOCK_MONOTONIC);
+    if (left < 0) left = 0;
+    struct timespec time = {.tv_sec = (time_t)left, .tv_nsec = (long)((left - (time_t)left) * 1e9)};
+    ppoll(&all, 1, first_held == after_held ? NULL : &time, NULL);
 }
 
 static void print_figures(void) {
@@ -281,7 +286,8 @@ int main(int count, char **words) {
     struct epoll_event wish = {.events = EPOLLIN}, events[EVENTS];
     epoll_ctl(poller, EPOLL_CTL_ADD, door, &wish);
     while (!ended) {
-        int found = epoll_wait(poller, events, EVENTS, wait_time());
+        wait_for_work();
+        int found = epoll_wait(poller, events, EVENTS, 0);
         for (int at = 0; at < found; at++) {
             struct client *client = events[at].data.ptr;
             int lives = 1;

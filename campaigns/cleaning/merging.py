@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.accounts import audit
-from campaigns.cleaning import comparing, joined
+from campaigns.cleaning import comparing, joined, proposing
 from campaigns.cleaning import movers as _movers  # noqa: F401 - registers what follows a contact
-from campaigns.cleaning.models import Duplicate, Merge
+from campaigns.cleaning.models import Merge
 from campaigns.contacts import field_index, identity, moving
 from campaigns.contacts.models import Contact, MergedContact
 from campaigns.crm import steps
@@ -80,10 +80,7 @@ def row(session: Session, contact_id: int) -> dict[str, Any]:
 
 
 def _proposed(session: Session, one_id: int, other_id: int) -> tuple[Sequence[str], int]:
-    pair = sa.select(Duplicate).where(
-        Duplicate.a_id == min(one_id, other_id), Duplicate.b_id == max(one_id, other_id)
-    )
-    found = session.scalar(pair)
+    found = proposing.between(session, one_id, other_id)
     return (found.reasons, found.score) if found else ([], 0)
 
 

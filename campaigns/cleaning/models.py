@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from campaigns.accounts.models import User
 from campaigns.contacts.models import Contact
 from campaigns.database import UTC, Base, BigId, HasId, exact, now
 from campaigns.longwork import Work
@@ -78,6 +79,9 @@ class Merge(HasId, Base):
     undone_at: Mapped[datetime | None] = mapped_column(UTC)
     undone_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
     left: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what undoing found changed since and left
+
+    contact: Mapped[Contact] = relationship(lazy="raise")
+    user: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[user_id])
 
 
 class Scope(StrEnum):

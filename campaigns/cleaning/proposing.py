@@ -70,12 +70,10 @@ def one(session: Session, duplicate_id: int) -> Duplicate:
     return found
 
 
-def decide_not_same(session: Session, duplicate_id: int, user_id: int | None) -> Duplicate:
-    """The two are different people: they are never proposed again."""
-    pair = one(session, duplicate_id)
-    pair.status, pair.decided_at, pair.decided_by = Verdict.NOT_SAME, now(), user_id
-    session.flush()
-    return pair
+def between(session: Session, one_id: int, other_id: int) -> Duplicate | None:
+    """The pair of these two; None when they were never proposed."""
+    a_id, b_id = sorted((one_id, other_id))
+    return session.scalar(sa.select(Duplicate).where(Duplicate.a_id == a_id, Duplicate.b_id == b_id))
 
 
 def propose_again(session: Session, duplicate_id: int) -> Duplicate:
@@ -88,9 +86,9 @@ def propose_again(session: Session, duplicate_id: int) -> Duplicate:
 
 def not_the_same(session: Session, one_id: int, other_id: int, user_id: int | None) -> None:
     """Two contacts are different people, whether or not they were proposed."""
-    a_id, b_id = sorted((one_id, other_id))
-    pair = session.scalar(sa.select(Duplicate).where(Duplicate.a_id == a_id, Duplicate.b_id == b_id))
+    pair = between(session, one_id, other_id)
     if pair is None:
+        a_id, b_id = sorted((one_id, other_id))
         pair = Duplicate(a_id=a_id, b_id=b_id, reasons=[], score=0)
         session.add(pair)
     pair.status, pair.decided_at, pair.decided_by = Verdict.NOT_SAME, now(), user_id

@@ -1,11 +1,11 @@
 """Taking a merge back: both contacts as before, each with its own; what happened since stays where it is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from campaigns.accounts import audit
 from campaigns.cleaning import merging, proposing
@@ -28,10 +28,26 @@ _SINCE = {"activity": Activity.created_at, "next_step": NextStep.created_at, "pu
 
 def find(session: Session, merge_id: int) -> Merge:
     """The merge; raises NotFound when there is none, or the contact was erased since."""
-    found = session.get(Merge, merge_id, populate_existing=True)
+    load = (selectinload(Merge.contact), selectinload(Merge.user))
+    found = session.get(Merge, merge_id, populate_existing=True, options=load)
     if found is None:
         raise NotFound(_("There is no such merge, or the contact is gone."))
     return found
+
+
+def listed(session: Session, before: int | None = None, limit: int = 51) -> Sequence[Merge]:
+    """All merges with their contacts, the newest first, from before this number on."""
+    found = sa.select(Merge).options(selectinload(Merge.contact), selectinload(Merge.user))
+    if before:
+        found = found.where(Merge.id < before)
+    return session.scalars(found.order_by(Merge.id.desc()).limit(limit)).all()
+
+
+def would_leave(session: Session, merge: Merge) -> dict[str, Any]:
+    """What would stay as it is now if the merge were taken back."""
+    is_now = merging.row(session, merge.contact_id)
+    columns = [name for name in merge.after if _changed(merge, is_now, name)]
+    return {"columns": _told(columns), "since": _since(session, merge)}
 
 
 def obstacle(session: Session, merge: Merge) -> str:
@@ -72,8 +88,7 @@ def unmerge(session: Session, merge_id: int, user_id: int | None = None) -> Merg
     kept_id, gone_id = merge.contact_id, merge.gone_id
     is_now = merging.row(session, kept_id)
     restored = dict(_restored(merge, is_now))
-    columns = [name for name in merge.after if name not in restored and _changed(merge, is_now, name)]
-    merge.left = {"columns": _told(columns), "since": _since(session, merge)}
+    merge.left = would_leave(session, merge)
     _part(session, merge, is_now, restored)
     moving.give_all_back(session, gone_id, kept_id, merge.moved)
     for contact_id in (kept_id, gone_id):

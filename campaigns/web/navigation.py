@@ -26,6 +26,7 @@ _ITEMS: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("contacts", lazy("Contacts"), "users", ("contacts.index",)),
     ("companies", lazy("Companies"), "building", ("companies.index",)),
     ("imports", lazy("Imports"), "upload", ("imports.index",)),
+    ("cleaning", lazy("Cleaning"), "sparkles", ("cleaning.index",)),
     ("audiences", lazy("Audiences"), "target", ("audiences.index",)),
     ("campaigns", lazy("Campaigns"), "send", ("mailings.index",)),
     ("templates", lazy("Templates"), "template", ("templates.index",)),

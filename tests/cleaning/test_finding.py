@@ -76,7 +76,7 @@ def test_searching_again_changes_nothing_and_what_was_decided_stays(session, sea
     search()
     with transaction() as fresh:
         pair = fresh.scalars(sa.select(Duplicate).order_by(Duplicate.id)).first()
-        proposing.decide_not_same(fresh, pair.id, None)
+        proposing.not_the_same(fresh, pair.a_id, pair.b_id, None)
         refused = pair.id
 
     again = search()

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from flask_security import hash_password
 
 from campaigns import tokens
+from campaigns.cleaning import merging
+from campaigns.cleaning.models import Duplicate
 from campaigns.contacts.models import Contact
 from campaigns.database import transaction
 from campaigns.delivery.models import Message
@@ -57,9 +59,15 @@ def _more(session) -> list[str]:
     contact, message = session.execute(sa.select(Message.contact_id, Message.id).limit(1)).one()
     draft = factories.make_campaign(session, name="A draft")
     address = session.scalar(sa.select(Contact.email).limit(1))
+    some = session.scalars(sa.select(Contact.id).where(Contact.id != contact).order_by(Contact.id)).all()
+    session.add(Duplicate(a_id=some[0], b_id=some[1], reasons=["mailbox"], score=97))
+    merged = merging.merge(session, some[2], some[3])
     return [
         f"/campaigns/{draft.id}",
         f"/campaigns/{draft.id}/edit",
+        f"/cleaning/merge?a={some[0]}&b={some[1]}",
+        f"/cleaning/merged/{merged.id}",
+        f"/contacts/{merged.contact_id}",
         f"/audiences/1/why?q={address}",
         "/audiences/overlap?a=1&b=2",
         "/audiences/new?rule=tag:a+and+(bought(since+-1y)+or+not+city:Brno)",

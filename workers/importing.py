@@ -4,7 +4,7 @@ import dramatiq
 
 from campaigns import jobs
 from campaigns.database import transaction
-from campaigns.imports import running, steering
+from campaigns.imports import running, steering, undoing  # noqa: F401 - says how an import is undone
 
 _DAY = 24 * 60 * 60 * 1000
 

@@ -29,16 +29,13 @@ def take_back(
     anew without it. With `acts` only entries of these. Returns how many were taken back.
     """
     ledger.lock(session, contact_ids)
-    undone = sa.select(_entries.c.undoes).where(
-        among(session, _entries.c.contact_id, contact_ids), _entries.c.undoes.is_not(None)
-    )
     theirs = sa.select(
         _entries.c.id, *(_entries.c[name] for name in ("contact_id", "purpose", "basis"))
     ).where(
         among(session, _entries.c.contact_id, contact_ids),
         sa.or_(_entries.c.source == origin, _entries.c.source.startswith(f"{origin} ", autoescape=True)),
         _entries.c.act.in_([act for act in acts if act != Act.UNDONE]),
-        _entries.c.id.not_in(undone),
+        _entries.c.id.not_in(undone(session, contact_ids)),
     )
     moment = now()
     shared = {
@@ -52,3 +49,9 @@ def take_back(
     insert_many(session, _entries, rows)
     ledger.rebuild(session, sorted({int(row["contact_id"]) for row in rows}))
     return len(rows)
+
+
+def undone(session: Session, contact_ids: Sequence[int]) -> sa.Select[tuple[int | None]]:
+    """The entries of these contacts that were taken back already."""
+    theirs = among(session, _entries.c.contact_id, contact_ids)
+    return sa.select(_entries.c.undoes).where(theirs, _entries.c.undoes.is_not(None))

@@ -1,14 +1,22 @@
 """Categories, tags and companies by name, made where there are none yet; for many rows at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from campaigns.bulk import insert_many
-from campaigns.contacts.models import Category, Company, ImportMade, Tag
+from campaigns.contacts.models import (
+    Category,
+    Company,
+    Contact,
+    ImportMade,
+    Tag,
+    contact_category,
+    contact_tag,
+)
 from campaigns.contacts.names import fold
 from campaigns.database import now
 
@@ -55,3 +63,16 @@ def _known(session: Session, model: Any, keys: Iterable[str]) -> dict[str, int]:
     asked = sa.select(model.key, model.id).where(model.key.in_(list(keys)))
     rows = session.execute(asked.order_by(model.id).with_for_update(read=True, key_share=True))
     return {row.key: row.id for row in rows}
+
+
+def unused(kind: str) -> Iterator[sa.ColumnElement[bool]]:
+    """What holds for categories and tags that nobody wears, for companies that nobody works for."""
+    if kind == "company":
+        yield sa.not_(sa.exists().where(Contact.company_id == Company.id))
+        yield from (getattr(Company, name) == "" for name, plain in _COMPANY.items() if plain == "")
+        below = aliased(Company)
+        yield sa.not_(sa.exists().where(below.parent_id == Company.id))
+        return
+    table = contact_category if kind == "category" else contact_tag
+    label = table.c[f"{kind}_id"]
+    yield sa.not_(sa.exists().where(label == KINDS[kind].id))

@@ -16,6 +16,7 @@ from campaigns.contacts.models import Contact
 from campaigns.database import now
 from campaigns.imports import deciding, labelling, people, remembering
 from campaigns.imports.deciding import Decision
+from campaigns.imports.forwarding import forwarded
 from campaigns.imports.mapping import Incoming, Refused
 from campaigns.imports.people import LINKS, PLAIN, Person, changed_names
 from campaigns.imports.plan import Plan
@@ -56,6 +57,7 @@ def store(session: Session, plan: Plan, batch: Sequence[Incoming | Refused], see
 
     Raises IntegrityError when somebody else made one of these contacts at the same moment: to be done again.
     """
+    batch = forwarded(session, batch)
     rows = [row for row in batch if isinstance(row, Incoming)]
     found = people.known(session, rows, plan.import_id)
     for person in found.values():
@@ -71,7 +73,7 @@ def store(session: Session, plan: Plan, batch: Sequence[Incoming | Refused], see
 
 def mark_seen(session: Session, batch: Sequence[Incoming | Refused], seen: Seen) -> None:
     """Remember the contacts of rows that were stored before an interruption."""
-    emails = [row.address.email for row in batch if isinstance(row, Incoming)]
+    emails = [row.address.email for row in forwarded(session, batch) if isinstance(row, Incoming)]
     for contact_id in session.scalars(sa.select(Contact.id).where(Contact.email.in_(emails))):
         seen.add(contact_id)
 

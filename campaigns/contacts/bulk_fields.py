@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import User
 from campaigns.bulk import among, update_many
-from campaigns.contacts import bulk, companies, fields, listing
+from campaigns.contacts import bulk, companies, fields, listing, origins, showing
 from campaigns.contacts.bulk import Form, Values
 from campaigns.contacts.bulk_acts import set_column
 from campaigns.contacts.changing import Changed
 from campaigns.contacts.field_models import Field, FieldKind
-from campaigns.contacts.models import Channel, Company, Contact, DecisionRole
+from campaigns.contacts.models import Company, Contact
 from campaigns.contacts.names import fold, tidy
 from campaigns.errors import BadInput
 from campaigns.words import _, lazy, ngettext
@@ -51,26 +51,11 @@ def choices(session: Session, name: str) -> Choices | None:
     return [("", "–"), *((one, one) for one in field.options)] if field.kind == FieldKind.CHOICE else None
 
 
-_CHANNELS = {
-    Channel.UNKNOWN: "–",
-    Channel.EMAIL: lazy("Email"),
-    Channel.PHONE: lazy("Phone"),
-    Channel.MESSENGER: lazy("Messenger"),
-    Channel.MEETING: lazy("Meeting"),
-    Channel.POST: lazy("Post"),
-}
-_ROLES = {
-    DecisionRole.UNKNOWN: "–",
-    DecisionRole.DECIDES: lazy("Decides"),
-    DecisionRole.INFLUENCES: lazy("Influences"),
-    DecisionRole.USES: lazy("Uses it"),
-    DecisionRole.GUARDS: lazy("Guards the door"),
-}
 _CHOICES: Mapping[str, Any] = {
     "country": listing.countries,
     "language": listing.languages,
-    "channel": lambda: [(one.value, str(_CHANNELS[one])) for one in Channel],
-    "decision_role": lambda: [(one.value, str(_ROLES[one])) for one in DecisionRole],
+    "channel": showing.channels,
+    "decision_role": showing.decision_roles,
 }
 
 
@@ -117,14 +102,33 @@ def _same_list(session: Session, kept: Any, value: list[str]) -> sa.ColumnElemen
     return kept.as_string() == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _set(session: Session, values: Values, numbers: Sequence[int], _user: User | None) -> list[Changed]:
+def _set(session: Session, values: Values, numbers: Sequence[int], user: User | None) -> list[Changed]:
     name, value = values["name"], values["value"]
     if name == "company":
         company = companies.company(session, value)
-        return set_column(session, "company_id", company.id if company else None, numbers)
-    if name in COLUMNS:
-        return set_column(session, name, value, numbers)
-    return _set_field(session, name.removeprefix(_OWN), value, numbers)
+        changed = set_column(session, "company_id", company.id if company else None, numbers)
+    elif name in COLUMNS:
+        changed = set_column(session, name, value, numbers)
+    else:
+        changed = _set_field(session, name.removeprefix(_OWN), value, numbers)
+    return _from(session, changed, name, origins.of_user(user) if user else "bulk")
+
+
+def _from(session: Session, changed: list[Changed], name: str, source: str) -> list[Changed]:
+    """Write down that this datum is from this source now."""
+    numbers = [one.contact_id for one in changed]
+    kept = sa.select(Contact.id, Contact.origins).where(among(session, Contact.id, numbers))
+    before: dict[int, dict[str, Any]] = {number: said or {} for number, said in session.execute(kept)}
+    after = {number: origins.added(said, [name], source) for number, said in before.items()}
+    update_many(session, Contact, [{"id": number, "origins": said} for number, said in after.items()])
+    return [
+        Changed(
+            one.contact_id,
+            {**one.before, "columns": {**one.before.get("columns", {}), "origins": before[one.contact_id]}},
+            {**one.after, "columns": {**one.after.get("columns", {}), "origins": after[one.contact_id]}},
+        )
+        for one in changed
+    ]
 
 
 def _set_field(session: Session, key: str, value: Any, numbers: Sequence[int]) -> list[Changed]:

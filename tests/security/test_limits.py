@@ -36,6 +36,10 @@ LISTS = [
     "mailbox.index",
     "settings.audit_log",
     "crm.timeline",
+    "contact_edits.index",
+    "contact_edits.show",
+    "exports.index",
+    "printing.show",
 ]
 
 

@@ -27,7 +27,7 @@ from campaigns.mailings.models import Campaign, Link, Revision, Status
 from campaigns.tokens import Purpose
 from campaigns.tracking.models import Hit, HitKind, Label
 from tests import factories
-from tests.security import fields_world
+from tests.security import bulk_world, fields_world
 
 # Of "a long password".
 _HASH = "$argon2id$v=19$m=8,t=1,p=1$i2616xnkYYSB6Ccad6ysNw$vrJ754yBo5OeGn69BVgHWMbPQW9TxabiJPL5nvYUjcw"
@@ -90,14 +90,20 @@ def fill(session: Session, text: str = "Something") -> World:
         "label_id": factories.make_tag(session, text).id,
         "kind": "tag",
         "table": "links",
-        "act": {"consent.change": "withdraw", "steps.change": "finish"},
+        "act": {"consent.change": "withdraw", "steps.change": "finish", "contact_edits.steer_undo": "resume"},
         "filename": {"static": "css/app.css", "security.static": "js/webauthn.js"},
         "key": {"templates.starter_letter": _starter(), "": _captured()},
         "token": tokens_of(world)
         | dict.fromkeys(("details.show", "details.correct"), fields_world.token(session, world.own)),
+        "edit_id": bulk_world.edit(session, text, world.own, world.salesperson),
+        "export_id": bulk_world.export(session, text, world.admin),
         "field_id": fields_world.fill(session, text, world.own).id,
     }
-    world.theirs_values = {"contact_id": world.theirs.id, "step_id": with_step[world.theirs.id]}
+    world.theirs_values = {
+        "contact_id": world.theirs.id,
+        "step_id": with_step[world.theirs.id],
+        "edit_id": bulk_world.edit(session, text, world.theirs, world.colleague),
+    }
     session.commit()
     return world
 

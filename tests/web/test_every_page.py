@@ -8,12 +8,17 @@ import sqlalchemy as sa
 from flask_security import hash_password
 
 from campaigns import tokens
+from campaigns.accounts.models import User
 from campaigns.cleaning import merging
 from campaigns.cleaning.models import Duplicate
+from campaigns.contacts import bulk_running
 from campaigns.contacts.models import Contact
 from campaigns.database import transaction
 from campaigns.delivery.models import Message
 from campaigns.demo import filling
+from campaigns.exports import asking, running
+from campaigns.exports.asking import Wish
+from campaigns.exports.models import Subject
 from campaigns.tokens import Purpose
 from tests import factories
 from tests.browser import DESKTOP, NARROW, axe_problems, listen, sideways_pixels, sign_in
@@ -21,7 +26,7 @@ from tests.browser import DESKTOP, NARROW, axe_problems, listen, sideways_pixels
 PASSWORD = "four unrelated words"
 EXAMPLES = {
     "contact_id": 1, "campaign_id": 1, "company_id": 1, "template_id": 1, "audience_id": 1, "sender_id": 1,
-    "kind": "category", "label_id": 1, "other_id": 2, "part": "both",
+    "kind": "category", "label_id": 1, "edit_id": 1, "export_id": 1, "other_id": 2, "part": "both",
 }  # fmt: skip
 # What answers with something else than a page, waits for DNS, or is only there before the first run.
 NO_PAGES = ("health.", "tracking.", "static", "_debug_toolbar")
@@ -36,6 +41,11 @@ def signed_in_page(app, live_server, page):
         factories.make_user(session, email="ann@example.com", name="Ann", password=hash_password(PASSWORD))
         factories.make_sender(session)
         filling.fill(session, 60)
+        ann = session.scalars(sa.select(User).where(User.email == "ann@example.com")).one()
+        bulk_running.start(session, "tag", {"tag_name": "seen"}, {"filters": ""}, ann)
+        asking.start(session, Subject.CONTACTS, {"filters": ""}, Wish(), ann)
+    bulk_running.run(1)
+    running.run(1)
     sign_in(page, live_server, "ann@example.com", PASSWORD)
     return page
 

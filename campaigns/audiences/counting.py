@@ -5,8 +5,7 @@ taken from each other; “all but” is counted from the other side. A contact's
 asks for something that no list holds.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,34 +42,21 @@ Part = Some | Own
 def count(session: Session, rule: str | Node) -> int:
     """How many contacts the rule fits; raises RuleProblem."""
     found = _part(session, building.understood(session, rule))
-    with generously(session):
-        if isinstance(found, Own):
-            return _number(session, sa.select(Contact.id).where(found.where))
-        listed = _number(session, _once(found))
-        return listed if found.inside else _number(session, sa.select(Contact.id)) - listed
+    generously(session)
+    if isinstance(found, Own):
+        return _number(session, sa.select(Contact.id).where(found.where))
+    listed = _number(session, _once(found))
+    return listed if found.inside else _number(session, sa.select(Contact.id)) - listed
 
 
 def _number(session: Session, rows: Any) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
 
 
-@contextmanager
-def generously(session: Session) -> Iterator[None]:
-    """Room for lists on PostgreSQL, and no compiling, which takes longer than the question."""
-    if session.get_bind().dialect.name != "postgresql":
-        yield
-        return
-    settings = {"work_mem": _WORK_MEM, "jit": "off"}
-    before = {name: session.scalar(sa.select(sa.func.current_setting(name))) for name in settings}
-    _set(session, settings)
-    try:
-        yield
-    finally:
-        _set(session, before)
-
-
-def _set(session: Session, settings: Any) -> None:
-    session.execute(sa.select(*(sa.func.set_config(name, value, True) for name, value in settings.items())))
+def generously(session: Session) -> None:
+    """Give this transaction room for long lists on PostgreSQL, which else goes to the disk for them."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.set_config("work_mem", _WORK_MEM, True)))
 
 
 def _part(session: Session, node: Node) -> Part:

@@ -121,7 +121,7 @@ def _bigger(session: Session) -> list[Starter]:
             Product.category_id, price, Product.name
         )
     )
-    variants: dict[int, list[str]] = {}
+    variants: dict[int | None, list[str]] = {}
     for category, name, _price in rows:
         variants.setdefault(category, []).append(name)
     for smallest, *others in variants.values():

@@ -1,4 +1,6 @@
-"""The pages of audiences and the file that leaves them."""
+"""The pages of audiences."""
+
+import json
 
 import pytest
 
@@ -87,3 +89,49 @@ def test_a_name_that_is_taken_is_said_beside_the_name(marketer_client, audience)
     assert answer.status_code == 409
     assert "already" in answer.text
     assert "tag:mine" in answer.text
+
+
+def test_a_static_audience_is_made_and_taken_again(marketer_client, audience):
+    with database.transaction() as session:
+        out = factories.make_audience(session, 'email ~ "p0"', "Out").id
+    form = {"name": "Kept", "rule": "category:Cutters", "living": "0", "excluded": [str(out)]}
+    answer = marketer_client.post("/audiences/new", data=form)
+    page = marketer_client.get(answer.headers["Location"]).text
+
+    assert "5 were taken" in page
+    assert "Without those in: Out" in page
+    assert marketer_client.post(f"{answer.headers['Location']}/take").status_code == 302
+    assert marketer_client.post(f"/audiences/{audience.id}/take").status_code == 409
+
+
+def test_the_same_rule_as_text_and_as_a_tree(marketer_client):
+    answer = marketer_client.post("/audiences/translate", data={"rule": "tag:a or not city:b"}).json
+    back = marketer_client.post("/audiences/translate", data={"tree": json.dumps(answer["tree"])}).json
+
+    assert back["rule"] == answer["rule"] == 'tag:"a" or not city:"b"'
+    for tree in ("x", "[" * 100_000, '{"all": [{"field": "x"}]}', "{" + " " * 300_000 + "}"):
+        answer = marketer_client.post("/audiences/translate", data={"tree": tree})
+        assert (answer.status_code, bool(answer.json["problem"])) == (200, True)
+    assert marketer_client.post("/audiences/translate", data={"rule": "tag"}).json["position"] == 3
+
+
+def test_what_two_audiences_share_is_a_door_to_the_people(marketer_client, audience):
+    with database.transaction() as session:
+        other = factories.make_audience(session, 'email ~ "p"', "Some").id
+    page = marketer_client.get(f"/audiences/overlap?a={audience.id}&b={other}").text
+
+    assert f"/audiences/{audience.id}/overlap/{other}/both" in page
+    people = marketer_client.get(f"/audiences/{audience.id}/overlap/{other}/both").text
+    assert "p2@example.com" in people
+    assert "evil@example.com" not in people
+    people = marketer_client.get(f"/audiences/{audience.id}/overlap/{other}/only").text
+    assert "evil@example.com" in people
+
+
+def test_a_contacts_page_says_which_audiences_hold_them(marketer_client, audience):
+    part = marketer_client.get("/audiences/of/1").text
+
+    assert f"/audiences/{audience.id}/why?contact=1" in part
+    assert "Brno" not in part
+    assert marketer_client.get(f"/audiences/{audience.id}/why?contact=1").status_code == 200
+    assert "p1@example.com" in marketer_client.get(f"/audiences/{audience.id}/why?q=p").text

@@ -56,13 +56,6 @@ def test_a_withdrawal_moves_a_person_from_one_number_to_the_other(session, garde
     assert (found.count, found.left_out["withdrawn"]) == (1, 1)
 
 
-def test_each_part_of_a_rule_says_whether_it_fits(session, garden):
-    lines = previewing.explain(session, RULE, garden["vip"].id)
-
-    assert [(line.depth, line.fits) for line in lines] == [(0, False), (1, True), (1, False), (2, True)]
-    assert lines[3].text == 'tag:"vip"'
-
-
 def test_what_can_be_mailed_is_broken_down(session, garden):
     assert dict(sampling.by_category(session, "all")) == {"Cutters": 3, "Grinders": 1}
     assert dict(sampling.by_language(session, "all")) == {"cs": 1, "": 3}

@@ -68,7 +68,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function valueOf(part) {
     const mode = find(part, "mode");
-    if (!mode) return find(part, "text").value.trim();
+    if (!mode) return find(part, "text").value;
     if (mode.value === "today") return "today";
     if (mode.value === "day" || mode.value === "year") return find(part, mode.value).value;
     const number = find(part, "number").value;
@@ -93,6 +93,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (name && !fields[name]) field.append(option(name, name));
     field.value = name;
     if (tree.key) find(row, "key").value = tree.key;
+    if (tree.values?.includes("")) row.dataset.blank = "meant";
     fillOps(row, tree.op);
     fillValues(row, tree.values ?? []);
     for (const one of tree.details ?? []) find(row, "details").append(makeDetail(row, one));
@@ -149,8 +150,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const op = row.querySelector(".rule-cells [data-op]").value;
     const tree = { field: known.field ?? name, op, values: valuesOf(row) };
     if (known.field) tree.key = known.ask_key ? find(row, "key").value.trim() : known.key;
-    if (op === "in") tree.values = tree.values.filter((value) => value !== "");
-    if (!op.startsWith("is ") && (!tree.values.length || (tree.values[0] === "" && known.kind !== "text"))) return null;
+    if (!row.dataset.blank) tree.values = tree.values.filter((value) => value !== "");
+    if (!op.startsWith("is ") && !tree.values.length) return null;
     if (known.ask_key && !tree.key) return null;
     const more = [...row.querySelectorAll("[data-detail]")].map(readDetail).filter(Boolean);
     if (more.length) tree.details = more;
@@ -189,9 +190,12 @@ document.addEventListener("DOMContentLoaded", () => {
     return { [find(part, "join").value]: inner };
   }
 
+  // Whether the rows say all that the tree says; an odd value may not fit into any input.
   function show(tree) {
-    root.replaceChildren(makeGroup(isGroup(tree) ? tree : { all: tree.everybody ? [] : [tree] }));
+    const whole = isGroup(tree) ? tree : { all: tree.everybody ? [] : [tree] };
+    root.replaceChildren(makeGroup(whole));
     root.firstElementChild.classList.add("rule-whole");
+    return JSON.stringify(read(root.firstElementChild, {})) === JSON.stringify(whole);
   }
 
   // ---- talking to the server -----------------------------------------------
@@ -228,9 +232,9 @@ document.addEventListener("DOMContentLoaded", () => {
   async function fromText() {
     const told = await translate({ rule: rule.value });
     if (!told) return;
-    note.hidden = !!told.tree;
-    root.hidden = !told.tree;
-    if (told.tree) show(told.tree);
+    const shown = !!told.tree && show(told.tree);
+    note.hidden = shown;
+    root.hidden = !shown;
   }
 
   // ---- what people do --------------------------------------------------------
@@ -278,6 +282,9 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   root.addEventListener("input", (event) => changed(event.target));
+  root.addEventListener("change", ({ target }) => {
+    if (target.matches("input[data-text], [data-key]")) target.value = target.value.trim();
+  });
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-act]");
     if (!button) return;

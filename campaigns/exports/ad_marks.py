@@ -9,9 +9,12 @@ import base64
 import hashlib
 import hmac
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from campaigns import settings
+from campaigns.errors import Conflict
+from campaigns.words import _
 
 
 class Marks:
@@ -26,5 +29,13 @@ class Marks:
         return base64.b64encode(self._cipher.encrypt(bytes.fromhex(hashed), None)).decode() if hashed else ""
 
     def hashed(self, mark: str) -> str:
-        """The SHA-256 again; empty for nothing. Raises InvalidTag for a mark under another key."""
-        return self._cipher.decrypt(base64.b64decode(mark), None).hex() if mark else ""
+        """The SHA-256 again; empty for nothing. Raises Conflict for a mark under another key."""
+        try:
+            return self._cipher.decrypt(base64.b64decode(mark), None).hex() if mark else ""
+        except InvalidTag as error:
+            raise Conflict(
+                _(
+                    "Whom this platform was given earlier was remembered under another secret key. Set that "
+                    "one again as CAMPAIGNS_SECRET_KEY, or give the platform a whole new list."
+                )
+            ) from error

@@ -8,6 +8,7 @@ import csv
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from campaigns.accounts.models import Role
 from campaigns.consent import leaving
@@ -228,6 +229,18 @@ def test_what_is_remembered_says_nothing_without_the_key(people):
         bytes.fromhex(hashed("anna@gmail.com")).hex(),
     ):
         assert secret not in kept
+
+
+def test_what_was_remembered_under_another_key_is_told(people, settings):
+    make()
+    with transaction() as session:
+        session.execute(sa.delete(Contact).where(Contact.email == "anna@gmail.com"))
+    settings.secret_key = SecretStr("another")
+
+    made = make()
+
+    assert made.status == "failed"
+    assert "CAMPAIGNS_SECRET_KEY" in made.error
 
 
 def test_two_files_of_one_list_are_not_written_at_the_same_time(people):

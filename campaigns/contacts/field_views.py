@@ -103,7 +103,7 @@ def move(field_id: int) -> Any:
     with transaction() as session:
         field = fields.one(session, field_id)
         field_defining.move(session, field, steps)
-    return redirect(url_for("fields.index", about=field.about, moved=field_id, _anchor=f"field-{field_id}"))
+    return redirect(url_for("fields.index", about=field.about, moved=field_id))
 
 
 @pages.post("/<int:field_id>/archive")

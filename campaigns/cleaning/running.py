@@ -22,8 +22,11 @@ _KEPT = 50  # runs that are remembered
 _LOOKING = (Scope.ALL, Scope.CHANGED)
 
 
-def start(session: Session, scope: Scope, user_id: int | None = None) -> CleaningRun:
-    """Put a search or a merging on its way; raises Conflict while there is one."""
+def start(session: Session, scope: Scope, user_id: int | None = None, *, here: bool = False) -> CleaningRun:
+    """Put a search or a merging on its way; raises Conflict while there is one.
+
+    Whoever does it `here` calls `run` after the commit, and no worker is rung for.
+    """
     if under_way(session) is not None:
         raise Conflict(_("A search or a merging is under way. Wait until it is through, or cancel it."))
     last = newest(session, *_LOOKING, status=WorkStatus.DONE)
@@ -36,7 +39,8 @@ def start(session: Session, scope: Scope, user_id: int | None = None) -> Cleanin
         run.total = proposing.count(session, 1_000_000, proposing.SURE)
     session.add(run)
     session.flush()
-    jobs.ring(session, jobs.RUN_CLEANING, run.id)
+    if not here:
+        jobs.ring(session, jobs.RUN_CLEANING, run.id)
     return run
 
 

@@ -15,6 +15,7 @@ from campaigns.contacts import (
     field_forms,
     fields,
     handles,
+    identity,
     names,
     origins,
     phones,
@@ -111,6 +112,11 @@ def _address(session: Session, form: Mapping[str, str], contact: Contact | None)
         return {"email": address.email}
     if session.scalar(sa.select(Contact.id).where(Contact.email == address.email)):
         raise BadInput(_("There is a contact with this address already."), field="email")
+    owner = identity.owners(session, [address.email]).get(address.email)
+    if owner is not None and owner is not contact:
+        raise BadInput(_("This is another address of %(name)s.", name=owner.label), field="email")
+    if owner is not None:
+        identity.drop_address(session, address.email)
     return {"email": address.email, "domain": address.domain, "address_hash": address.hash}
 
 

@@ -27,6 +27,7 @@ _ROOMS = (
     "contacts.verifying_views",
     "consent.views",
     "imports.views",
+    "imports.ahead_views",
     "crm.views",
     "audiences.views",
     "audiences.builder_views",

@@ -1,5 +1,6 @@
 """The files of imports in the data folder: the upload as it came, its text, and the refused rows."""
 
+import hashlib
 import shutil
 import uuid
 from pathlib import Path
@@ -57,3 +58,8 @@ def there(import_: Import) -> Path:
 def refused(import_id: int) -> Path:
     """Where the refused rows of an import are, once there are any."""
     return settings.current().data_dir / FOLDER / f"{import_id}-refused.csv"
+
+
+def digest(text: str) -> str:
+    """A short name for a text, by which it is known again."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -8,8 +8,12 @@ from enum import StrEnum
 from typing import Any
 
 from campaigns.consent.gate import YOUNGEST
+from campaigns.contacts import fields
 from campaigns.contacts.addresses import Address, AddressProblem, canonical
+from campaigns.contacts.field_kinds import Value
+from campaigns.contacts.field_models import Field
 from campaigns.database import now
+from campaigns.errors import BadInput
 from campaigns.imports import cleaning, dates, places
 from campaigns.imports.columns import STATUSES
 from campaigns.imports.labelling import key
@@ -40,7 +44,7 @@ class Incoming:
     company_key: str = ""
     tags: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Value] = field(default_factory=dict)
     will: Will = Will.AGREES
     at: datetime | None = None
     ip: str = ""
@@ -84,29 +88,36 @@ class Understanding:
         day_first: bool = False,
         region: str = "",
         everybody: str = "",
+        own: Mapping[int, Field] | None = None,
     ) -> None:
         self._columns = columns
         self._everybody = Will(everybody) if everybody else Will.AGREES
         self._day_first = day_first
         self._region = region
         self._places: dict[Target, list[int]] = {}
+        self._own = own or {}
         for number, target in sorted(mapping.items(), key=lambda item: int(item[0])):
-            if int(number) < len(columns) and target:
+            if int(number) < len(columns) and target and ":" not in target:
                 self._places.setdefault(Target(target), []).append(int(number))
         self._short = [(target, length) for target, length in _LENGTHS.items() if target in self._places]
         self._codes = [(target, *how) for target, how in _CODES.items() if target in self._places]
 
     @classmethod
     def of(
-        cls, columns: Sequence[str], mapping: Mapping[str, str], choices: Mapping[str, Any]
+        cls,
+        columns: Sequence[str],
+        mapping: Mapping[str, str],
+        choices: Mapping[str, Any],
+        own: Mapping[int, Field] | None = None,
     ) -> "Understanding":
-        """What an import's mapping and choices make of such columns."""
+        """What an import's mapping and choices make of such columns; `own` fields by the columns' numbers."""
         return cls(
             columns,
             mapping,
             bool(choices.get("day_first")),
             str(choices.get("region") or ""),
             str(choices.get("everybody") or ""),
+            own,
         )
 
     def understand(self, row: Row) -> Incoming | Refused:
@@ -186,6 +197,20 @@ class Understanding:
             name = cleaning.field_name(self._columns[number])
             if name and (value := cleaning.text(row.cells[number], 1000)):
                 found.fields[name] = value
+
+        for number, own in self._own.items():
+            self._take_own(row.cells[number], own, found)
+
+    def _take_own(self, cell: str, own: Field, found: Incoming) -> None:
+        if not (given := cleaning.text(cell, 1000)):
+            return
+        try:
+            value = fields.clean(own, given, language="en", region=self._region, day_first=self._day_first)
+        except BadInput:
+            found.remarks.append(Remark.FIELD)
+            return
+        if value is not None:
+            found.fields[own.key] = value
 
     def _labels(self, row: Row, target: Target) -> tuple[str, ...]:
         numbers = self._places.get(target, ())

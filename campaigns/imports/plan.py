@@ -83,10 +83,10 @@ def _names(given: Any) -> list[str]:
     return list(dict.fromkeys(name for name in (tidy(str(one)) for one in given or ()) if name))
 
 
-def of(session: Session, import_: Import) -> Plan:
-    """The plan of an import whose choices have been checked."""
+def of(session: Session, import_: Import, *, only_looking: bool = False) -> Plan:
+    """The plan of an import whose choices have been checked; `only_looking` writes no wording down."""
     choices = import_.choices
-    wording = choices.get("wording") or ""
+    wording = "" if only_looking else choices.get("wording") or ""
     return Plan(
         source=choices["source"],
         basis=Basis(choices["basis"]),

@@ -38,6 +38,7 @@ class Remark(StrEnum):
     LANGUAGE = "language"
     COUNTRY = "country"
     TIMEZONE = "timezone"
+    FIELD = "field"
     SAID_NO = "said_no"
     LEFT_THERE = "left_there"
 
@@ -74,6 +75,7 @@ def remark(reason: str) -> str:
         Remark.LANGUAGE: _("The language was not understood and was left out"),
         Remark.COUNTRY: _("The country was not understood and was left out"),
         Remark.TIMEZONE: _("The time zone was not understood and was left out"),
+        Remark.FIELD: _("A value did not fit its field and was left out"),
         Remark.SAID_NO: _("Has said no here; that stays, and no letters go there"),
         Remark.LEFT_THERE: _("Unsubscribed or failed according to the file: kept, and never mailed"),
     }.get(reason, reason)  # type: ignore[call-overload]

@@ -29,6 +29,12 @@ def change_set(session: Session, import_: Import | Plan) -> ChangeSet:
     return found or changing.opened(session, KIND, title, import_.user_id, reference(number))
 
 
+def close(session: Session, import_id: int) -> None:
+    """Nothing more will be changed by this import: its changes may be undone."""
+    if found := changing.of(session, reference(import_id)):
+        changing.close(session, found)
+
+
 def keep(
     session: Session,
     plan: Plan,

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from campaigns import jobs
 from campaigns.contacts.models import Import, ImportStatus
-from campaigns.database import db_now, now
+from campaigns.database import now
 from campaigns.errors import Conflict
-from campaigns.imports import files, plan, uploading
+from campaigns.imports import files, holding, own_fields, plan, uploading
+from campaigns.imports.rehearsing import EMPTY
 from campaigns.words import _
 
 _WAITING = (ImportStatus.QUEUED, ImportStatus.RUNNING)
@@ -18,8 +19,22 @@ _WAITING = (ImportStatus.QUEUED, ImportStatus.RUNNING)
 def start(session: Session, import_: Import, choices: dict[str, Any]) -> None:
     """Put the import on its way with these choices; raises BadInput naming what is missing."""
     choose(import_, choices)
+    own_fields.make(session, import_, uploading.look(import_, 0).columns)
     import_.status = ImportStatus.QUEUED
     jobs.ring(session, jobs.RUN_IMPORT, import_.id)
+
+
+def look_ahead(session: Session, import_: Import, choices: dict[str, Any]) -> None:
+    """Have the whole file read through with these choices, and nothing stored; raises BadInput."""
+    choose(import_, choices)
+    import_.status = ImportStatus.CHECKING
+    import_.error = ""
+    jobs.ring(session, jobs.RUN_IMPORT, import_.id)
+
+
+def stop_looking(session: Session, import_: Import) -> None:
+    """Look no further ahead: the choices are open again."""
+    _move(session, import_, (ImportStatus.CHECKING,), ImportStatus.UPLOADED, **EMPTY)
 
 
 def choose(import_: Import, choices: dict[str, Any]) -> None:
@@ -75,9 +90,7 @@ def _move(
 
 def ring_waiting(session: Session) -> None:
     """Ask for every import that waits and that nobody holds, and clear away what is old."""
-    waiting = sa.select(Import.id).where(
-        Import.status.in_(_WAITING), sa.or_(Import.lease_until.is_(None), Import.lease_until < db_now())
-    )
+    waiting = sa.select(Import.id).where(Import.status.in_(holding.WAITING), holding.is_free())
     for import_id in session.scalars(waiting):
         jobs.ring(session, jobs.RUN_IMPORT, import_id)
     uploading.tidy_up(session)

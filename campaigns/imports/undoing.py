@@ -21,6 +21,7 @@ from campaigns.consent.models import Act, Consent, ConsentEvent, Purpose, Suppre
 from campaigns.consent.standing import NO
 from campaigns.contacts import changing, restoring, tagging, undoing
 from campaigns.contacts.change_models import ChangeSet, UndoWork
+from campaigns.contacts.field_models import Field, contact_value
 from campaigns.contacts.models import Contact, Import, ImportMade, ImportStatus
 from campaigns.contacts.restoring import CHANGED, Asked, Left, Undone
 from campaigns.database import Base, now
@@ -98,6 +99,7 @@ def rest(session: Session, change_set: ChangeSet, user: User | None, limit: int)
 
 
 def _finish(session: Session, import_: Import, change_set: ChangeSet, done: Counter[str]) -> Undone:
+    _forget_fields(session, import_)
     done["labels"] = sum(_forget_unused(session, import_, kind) for kind in labelling.KINDS)
     done["restored"], done["left"] = change_set.restored, change_set.left_alone
     import_.undone = {**import_.undone, **done, "at": now().isoformat()}
@@ -158,6 +160,14 @@ def _forget_unused(session: Session, import_: Import, kind: str) -> int:
     made = sa.select(ImportMade.made_id).where(ImportMade.import_id == import_.id, ImportMade.kind == kind)
     unused = sa.delete(model).where(model.id.in_(made), *labelling.unused(kind))
     return int(session.execute(unused.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
+
+
+def _forget_fields(session: Session, import_: Import) -> None:
+    """Delete fields that the import made and that nobody has a value of."""
+    made = sa.select(ImportMade.made_id).where(ImportMade.import_id == import_.id, ImportMade.kind == "field")
+    used = sa.exists().where(contact_value.c.field_id == Field.id)
+    unused = sa.delete(Field).where(Field.id.in_(made), sa.not_(used))
+    session.execute(unused.execution_options(synchronize_session=False))
 
 
 def _consent(session: Session, asked: Sequence[Asked]) -> Iterator[Left]:

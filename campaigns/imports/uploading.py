@@ -7,13 +7,13 @@ from itertools import islice
 from pathlib import Path, PurePath
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.contacts.names import tidy
 from campaigns.database import now
 from campaigns.errors import BadInput, Conflict
-from campaigns.imports import encodings, files, formats, layouts, opening, reading, workbooks
+from campaigns.imports import encodings, files, formats, layouts, opening, own_fields, reading, workbooks
 from campaigns.imports.formats import Format
 from campaigns.imports.mapping import Incoming, Refused, Understanding
 from campaigns.imports.reading import Shape
@@ -47,6 +47,7 @@ def receive(session: Session, path: Path, filename: str, user_id: int | None = N
             user_id=user_id,
             choices={},
         )
+        session.add(import_)
         if import_.format == Format.WORKBOOK:
             path.rename(files.book(path))
             found = workbooks.sheets(files.book(path))
@@ -56,7 +57,6 @@ def receive(session: Session, path: Path, filename: str, user_id: int | None = N
     except BadInput:
         files.drop(path)
         raise
-    session.add(import_)
     session.flush()
     return import_
 
@@ -90,6 +90,8 @@ def _propose(import_: Import, shape: Shape, path: Path) -> None:
         layout = layouts.recognise(table.columns) if shape.header else None
         mapping = layouts.propose(table.columns, samples)
         day_first = layouts.day_first(table.columns, mapping, samples)
+    if session := object_session(import_):
+        mapping = own_fields.recognised(session, table.columns, mapping)
     import_.encoding, import_.delimiter = shape.encoding, shape.delimiter
     import_.layout = layout.name if layout else ""
     import_.mapping = mapping
@@ -114,7 +116,9 @@ def remap(import_: Import, mapping: dict[str, str], day_first: bool, region: str
     """Take the columns for what a person says they are; raises BadInput."""
     _still_open(import_)
     kept = {number: target for number, target in mapping.items() if number in import_.mapping}
-    unknown = set(kept.values()) - set(Target)
+    unknown = {target for target in kept.values() if not own_fields.is_own(target)} - set(Target)
+    if session := object_session(import_):
+        own_fields.check(session, kept.values())
     if unknown:
         raise BadInput(_("A column can’t become “%(name)s”.", name=sorted(unknown)[0][:50]))
     import_.mapping = import_.mapping | kept
@@ -137,7 +141,9 @@ def look(import_: Import, rows: int = 8) -> Look:
     """The first rows of the file, and what would be stored of them."""
     with opening.opened(files.there(import_), opening.shape(import_)) as table:
         first = list(islice(table.rows(), rows))
-        understanding = Understanding.of(table.columns, import_.mapping, import_.choices)
+        there = own_fields.known(object_session(import_), import_.mapping)
+        own = own_fields.of_columns(there, table.columns, import_.mapping)
+        understanding = Understanding.of(table.columns, import_.mapping, import_.choices, own)
         has_address = Target.EMAIL in import_.mapping.values()
         understood = [understanding.understand(row) for row in first] if has_address else []
         return Look(table.columns, first, understood)

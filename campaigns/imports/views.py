@@ -1,43 +1,41 @@
 """Imports: upload a file, see how it is read, say where it comes from, watch it, take back refused rows."""
 
 import json
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from babel.dates import format_skeleton
 from flask import Blueprint, flash, make_response, redirect, render_template, request, send_file, url_for
-from flask_babel import get_locale
 from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from campaigns.accounts import audit
 from campaigns.accounts.models import Role
-from campaigns.consent.models import Basis
-from campaigns.contacts import tagging
+from campaigns.contacts import fields, tagging
 from campaigns.contacts.models import Category, Import, ImportStatus, Tag
 from campaigns.database import reading, transaction
 from campaigns.errors import BadInput, NotFound
 from campaigns.imports import (
     cleaning,
-    encodings,
     files,
     layouts,
+    offering,
+    own_fields,
     pace,
     refusals,
+    rehearsing,
     steering,
     targets,
+    telling,
     uploading,
 )
 from campaigns.imports.mapping import Incoming
-from campaigns.imports.reading import DELIMITERS
 from campaigns.web import guards, paging, protection
 from campaigns.words import _, ngettext
 
 pages = Blueprint("imports", __name__, url_prefix="/imports")
 
 _OFFERED = 60  # categories and tags to tick; others are typed
-_MOVING = (ImportStatus.QUEUED, ImportStatus.RUNNING)
+_MOVING = (ImportStatus.QUEUED, ImportStatus.RUNNING, ImportStatus.CHECKING)
 
 
 @pages.get("/")
@@ -72,11 +70,19 @@ def upload():
 def show(import_id: int):
     """What is to be settled before the start; from then on, how far it is and what came of it."""
     with reading() as session:
-        import_ = _one(session, import_id)
+        import_ = one(session, import_id)
+        if import_.status == ImportStatus.CHECKING:
+            return render_template("pages/imports/checking.html", import_=import_, **_progress(import_, ""))
         if import_.status == ImportStatus.UPLOADED:
             return _prepare(session, import_, dict(import_.choices), {})
         return render_template(
-            "pages/imports/show.html", import_=import_, rule=_rule(import_), **_progress(import_, "")
+            "pages/imports/show.html",
+            import_=import_,
+            rule=_rule(import_),
+            tally=import_.difference.get("run", {}),
+            **telling.for_pages(session),
+            **telling.of_undoing(session, import_),
+            **_progress(import_, ""),
         )
 
 
@@ -93,7 +99,7 @@ def _rule(import_: Import) -> str:
 def progress(import_id: int):
     """The moving part of the page; asks for the whole page when the state has changed."""
     with reading() as session:
-        import_ = _one(session, import_id)
+        import_ = one(session, import_id)
         answer = make_response(
             render_template(
                 "pages/imports/_progress.html",
@@ -117,18 +123,22 @@ def _progress(import_: Import, since: str) -> dict[str, Any]:
 
 
 def _prepare(session: Session, import_: Import, form: dict[str, Any], errors: dict[str, str]) -> str:
+    look = uploading.look(import_)
     return render_template(
         "pages/imports/prepare.html",
         import_=import_,
-        look=uploading.look(import_),
+        look=look,
+        guesses=own_fields.guesses(import_.mapping, look.rows),
         form=form,
         errors=errors,
-        bases=_bases(),
+        bases=offering.grounds(),
         layout=next((one.title for one in layouts.LAYOUTS if one.name == import_.layout), ""),
-        targets=targets.choices(),
+        targets=[*targets.choices(), *own_fields.offered(fields.known(session))],
+        ahead=rehearsing.ahead(import_),
+        **telling.for_pages(session),
         **_words(),
-        encodings=_encodings(import_.encoding),
-        delimiters=_delimiters(import_.delimiter),
+        encodings=offering.encodings_offered(import_.encoding),
+        delimiters=offering.delimiters_offered(import_.delimiter),
         sheets=[
             (name, ngettext("%(name)s, %(num)s row", "%(name)s, %(num)s rows", rows, name=name))
             for name, rows in import_.choices.get("sheets", [])
@@ -143,19 +153,8 @@ def _words() -> dict[str, Any]:
     return {
         "refusals": refusals,
         "understood": lambda row: isinstance(row, Incoming),
-        "birthday": lambda day: format_skeleton(
-            "MMMMd", date.fromisoformat(f"2000-{day}"), locale=get_locale()
-        ),
+        "birthday": offering.day_of_year,
     }
-
-
-def _encodings(own: str) -> list[tuple[str, str]]:
-    return [(name, name.upper()) for name in dict.fromkeys([own, *encodings.CHOICES])]
-
-
-def _delimiters(own: str) -> list[tuple[str, str]]:
-    words = {",": _("comma ,"), ";": _("semicolon ;"), "\t": _("tab"), "|": _("bar |")}
-    return [(sign, words.get(sign, sign)) for sign in dict.fromkeys([own, *DELIMITERS])]
 
 
 @pages.post("/<int:import_id>/reading")
@@ -164,7 +163,7 @@ def reread(import_id: int):
     """Read the file another way."""
     form = request.form
     with transaction() as session:
-        import_ = _one(session, import_id)
+        import_ = one(session, import_id)
         if (sheet := form.get("sheet")) and sheet != import_.choices.get("sheet"):
             uploading.choose_sheet(import_, sheet)
         else:
@@ -179,10 +178,10 @@ def reread(import_id: int):
 @pages.post("/<int:import_id>/look")
 @guards.role(Role.MARKETER)
 def look(import_id: int):
-    """What would be stored if the columns were taken as the form says; nothing is kept."""
+    """What would be stored if the columns were as the form says; nothing is kept."""
     with reading() as session:
-        import_ = _one(session, import_id)
-        _remap(import_)
+        import_ = one(session, import_id)
+        remap(import_)
         return render_template(
             "pages/imports/_look.html",
             look=uploading.look(import_),
@@ -190,7 +189,8 @@ def look(import_id: int):
         )
 
 
-def _remap(import_: Import) -> None:
+def remap(import_: Import) -> None:
+    """Take the columns for what the form says they are."""
     mapping = {
         name.removeprefix("column-"): target
         for name, target in request.form.items()
@@ -203,12 +203,12 @@ def _remap(import_: Import) -> None:
 @guards.role(Role.MARKETER)
 def start(import_id: int):
     """Put the import on its way; the page says what is missing otherwise."""
-    choices = _choices()
+    chosen = choices()
     try:
         with transaction() as session:
-            import_ = _one(session, import_id)
-            _remap(import_)
-            steering.start(session, import_, choices)
+            import_ = one(session, import_id)
+            remap(import_)
+            steering.start(session, import_, chosen)
             audit.note(
                 session,
                 "import.start",
@@ -218,15 +218,21 @@ def start(import_id: int):
                 basis=import_.choices["basis"],
             )
     except BadInput as error:
-        with reading() as session:
-            import_ = _one(session, import_id)
-            _remap(import_)
-            form = dict(import_.choices) | choices
-            return _prepare(session, import_, form, {error.field or "mapping": error.message}), 422
+        return refused_start(import_id, chosen, error)
     return redirect(url_for("imports.show", import_id=import_id))
 
 
-def _choices() -> dict[str, Any]:
+def refused_start(import_id: int, chosen: dict[str, Any], error: BadInput) -> Any:
+    """The page again, with what was filled in and what is missing."""
+    with reading() as session:
+        import_ = one(session, import_id)
+        remap(import_)
+        form = dict(import_.choices) | chosen
+        return _prepare(session, import_, form, {error.field or "mapping": error.message}), 422
+
+
+def choices() -> dict[str, Any]:
+    """What the form says of the whole file."""
     form = request.form
     named = ("basis", "source", "wording", "tracking", "purchase", "products", "told")
     return {name: form.get(name, "") for name in named} | {
@@ -254,7 +260,7 @@ def resume(import_id: int):
 def cancel(import_id: int):
     """Stop for good; an upload that was never started is forgotten."""
     with reading() as session:
-        forgotten = _one(session, import_id).status == ImportStatus.UPLOADED
+        forgotten = one(session, import_id).status == ImportStatus.UPLOADED
     answer = _steer(import_id, steering.cancel, "import.cancel")
     if forgotten:
         flash(_("The file was deleted. Nothing of it was stored."), "success")
@@ -264,7 +270,7 @@ def cancel(import_id: int):
 
 def _steer(import_id: int, act: Any, name: str) -> Any:
     with transaction() as session:
-        import_ = _one(session, import_id)
+        import_ = one(session, import_id)
         act(session, import_)
         audit.note(session, name, f"import:{import_id}", rows_read=import_.rows_read)
     return redirect(url_for("imports.show", import_id=import_id))
@@ -275,7 +281,7 @@ def _steer(import_id: int, act: Any, name: str) -> Any:
 def refused(import_id: int):
     """The refused rows, each with its line and its reason."""
     with reading() as session:
-        import_ = _one(session, import_id)
+        import_ = one(session, import_id)
         path = uploading.file_of_refused(import_)
     if path is None:
         raise NotFound(_("There are no refused rows to download; they are kept for 30 days."))
@@ -283,34 +289,9 @@ def refused(import_id: int):
     return send_file(path, mimetype="text/csv", as_attachment=True, download_name=name, max_age=0)
 
 
-def _one(session: Session, import_id: int) -> Import:
+def one(session: Session, import_id: int) -> Import:
+    """The import of that number; raises NotFound."""
     import_ = session.get(Import, import_id)
     if import_ is None:
         raise NotFound(_("There is no such import, or it was forgotten."))
     return import_
-
-
-def _bases() -> list[tuple[str, str, str]]:
-    """The grounds that an import may name, as they are asked for."""
-    return [
-        (
-            Basis.CONSENT,
-            _("They agreed"),
-            _("On a form, on paper, at a fair: they asked for letters from you."),
-        ),
-        (
-            Basis.EXISTING_CUSTOMER,
-            _("They are customers"),
-            _("They bought from you, were told that they may say no, and did not."),
-        ),
-        (
-            Basis.CONTRACT,
-            _("A contract needs it"),
-            _("Orders, invoices, service. They are kept, but get no advertising."),
-        ),
-        (
-            Basis.LEGITIMATE_INTEREST,
-            _("Legitimate interest"),
-            _("They are kept, but get no advertising until they agree."),
-        ),
-    ]

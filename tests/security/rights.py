@@ -41,6 +41,7 @@ _TABLE = {
         consent.suppressed consent.suppress
         imports.index imports.upload imports.show imports.progress imports.reread imports.look imports.start
         imports.pause imports.resume imports.cancel imports.refused
+        imports_ahead.look_ahead imports_ahead.stop imports_ahead.undo imports_ahead.progress
         exports.index exports.new exports.create exports.show exports.progress exports.fetch
         exports.pause exports.resume exports.cancel exports.remove
         ads.new ads.create ads.fetch_removal ads.confirm_removal

@@ -1,0 +1,119 @@
+"""A look ahead: the whole file is read and decided on as the import would, and nothing is stored.
+
+What earlier rows of the file would have left of a person is kept in a database of its own, on the disk
+and for as long as the look lasts, so that later rows are decided on as they will be.
+"""
+
+import pickle
+import sqlite3
+from collections.abc import Callable, Iterable
+from itertools import islice
+from types import TracebackType
+from typing import Any
+
+from campaigns.contacts.models import Import, ImportStatus
+from campaigns.database import now, reading, transaction
+from campaigns.imports import deciding, files, holding, opening, people, tallying
+from campaigns.imports import plan as plans
+from campaigns.imports.holding import Job
+from campaigns.imports.mapping import Incoming
+from campaigns.imports.people import Person
+from campaigns.imports.tallying import Tally
+
+BATCH = 2000
+_KEPT = ("number", "values", "company", "labels", "standings", "listed")
+
+
+class _Memory:
+    """What the rows so far would have left of people, by address; SQLite deletes it when it is closed."""
+
+    def __init__(self) -> None:
+        self._kept = sqlite3.connect("", isolation_level=None)
+        self._kept.execute("PRAGMA journal_mode=OFF")
+        self._kept.execute("CREATE TABLE person (email TEXT PRIMARY KEY, state BLOB) WITHOUT ROWID")
+
+    def __enter__(self) -> "_Memory":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._kept.close()
+
+    def recall(self, emails: Iterable[str]) -> dict[str, Person]:
+        """Those of these people of whom the file has spoken."""
+        wanted = list(set(emails))
+        marks = ", ".join("?" * len(wanted))
+        asked = f"SELECT email, state FROM person WHERE email IN ({marks})"
+        return {email: _person(state) for email, state in self._kept.execute(asked, wanted)}
+
+    def keep(self, found: dict[str, Person]) -> None:
+        """Remember what the rows have left of them."""
+        rows = (
+            (email, pickle.dumps(tuple(getattr(person, name) for name in _KEPT), pickle.HIGHEST_PROTOCOL))
+            for email, person in found.items()
+            if person.seen
+        )
+        self._kept.execute("BEGIN")
+        self._kept.executemany("INSERT OR REPLACE INTO person VALUES (?, ?)", rows)
+        self._kept.execute("COMMIT")
+
+
+def _person(state: bytes) -> Person:
+    values = pickle.loads(state)
+    return Person(**dict(zip(_KEPT, values, strict=True)), seen=True)
+
+
+def rehearse(job: Job, progress: Callable[[Import], None] | None = None) -> None:
+    """Look through the file and keep the difference; raises Lost when it is stopped."""
+    with reading() as session:
+        import_ = session.get_one(Import, job.import_id)
+        plan = plans.of(session, import_, only_looking=True)
+        of = fingerprint(import_)
+    tally: Tally = tallying.added({}, [], [])
+    read = 0
+    with opening.opened(job.path, job.shape) as table, _Memory() as memory:
+        understanding = job.understanding(table.columns)
+        rows = table.rows()
+        while batch := list(islice(rows, BATCH)):
+            understood = [understanding.understand(row) for row in batch]
+            taken = [row for row in understood if isinstance(row, Incoming)]
+            with reading() as session:
+                found = people.known(session, taken, plan.import_id)
+            found |= memory.recall(row.address.email for row in taken)
+            tally = tallying.added(tally, *deciding.decide(plan, understood, found))
+            memory.keep(found)
+            read += len(batch)
+            shown = _show(job, tally, read, table.bytes_read)
+            if progress is not None:
+                progress(shown)
+    kept = {"ahead": tally | {"of": of, "at": now().isoformat(), "read": read}}
+    holding.end(job, ImportStatus.UPLOADED, difference=kept, **EMPTY)
+
+
+EMPTY: dict[str, Any] = {
+    "rows_read": 0, "bytes_done": 0, "created": 0, "updated": 0, "unchanged": 0, "refused": 0,
+    "started_at": None,
+}  # fmt: skip
+
+
+def _show(job: Job, tally: Tally, read: int, bytes_read: int) -> Import:
+    with transaction() as session:
+        import_ = holding.hold(session, job)
+        import_.rows_read, import_.bytes_done = read, bytes_read
+        for name, number in tally["rows"].items():
+            setattr(import_, name, number)
+        return import_
+
+
+def fingerprint(import_: Import) -> str:
+    """What a look ahead was made for; another one is needed when it differs."""
+    choices = sorted((name, value) for name, value in import_.choices.items() if name != "sheets")
+    told = (sorted(import_.mapping.items()), choices, import_.encoding, import_.delimiter)
+    return files.digest(repr(told))
+
+
+def ahead(import_: Import) -> Tally | None:
+    """What a look ahead found, as long as nothing was chosen otherwise since."""
+    found: Tally | None = (import_.difference or {}).get("ahead")
+    return found if found and found.get("of") == fingerprint(import_) else None

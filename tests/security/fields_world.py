@@ -14,7 +14,7 @@ from campaigns.tokens import Purpose
 def fill(session: Session, text: str, contact: Contact) -> Field:
     """Make them for this contact; the first field."""
     made = []
-    for position, kind in enumerate((FieldKind.TEXT, FieldKind.CHOICE, FieldKind.CHOICES)):
+    for position, kind in enumerate((FieldKind.TEXT, FieldKind.CHOICE, FieldKind.CHOICES, FieldKind.LINK)):
         for about in About:
             field = Field(about=about, key=f"evil_{position}", name=text[:100], kind=kind, section=text[:100],
                           options=[text], unit=text[:20], position=position, shared=True)  # fmt: skip
@@ -23,6 +23,7 @@ def fill(session: Session, text: str, contact: Contact) -> Field:
     session.flush()
     session.add(Adoption(field_id=made[0].id, unfit=1, examples=[text], status="done"))
     fields.keep(session, contact, {"evil_0": text, "evil_1": text, "evil_2": [text]})
+    contact.fields = contact.fields | {"evil_3": f"javascript:{text}"}  # as a column that is no link
     contact.handles = [{"kind": "other", "name": text}, {"kind": "other", "name": f"javascript:{text}"}]
     contact.origins = {"phone": [text, now().isoformat()], "fields.evil_0": ["person", now().isoformat()]}
     session.add(DetailsRequest(contact_id=contact.id, status=RequestStatus.FAILED, reason=text[:300]))

@@ -44,13 +44,16 @@ def count(session: Session, rule: str | Node) -> int:
     found = _part(session, building.understood(session, rule))
     generously(session)
     if isinstance(found, Own):
-        return _number(session, sa.select(Contact.id).where(found.where))
-    listed = _number(session, _once(found))
-    return listed if found.inside else _number(session, sa.select(Contact.id)) - listed
+        return _number(session, Some(sa.select(Contact.id).where(found.where), once=True))
+    listed = _number(session, found)
+    return listed if found.inside else _number(session, Some(sa.select(Contact.id), once=True)) - listed
 
 
-def _number(session: Session, rows: Any) -> int:
-    return session.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
+def _number(session: Session, part: Some) -> int:
+    """How many there are; who stands in it twice is told apart last, when fewest are left."""
+    listed = part.rows.subquery()
+    number = sa.func.count() if part.once else sa.func.count(listed.c.id.distinct())
+    return session.scalar(sa.select(number).select_from(listed)) or 0
 
 
 def generously(session: Session) -> None:
@@ -95,12 +98,11 @@ def _all_of(parts: Sequence[Part]) -> Part:
     if not within and not without:
         return Own(sa.and_(*asked))
     if not within and not asked:
-        return Some(_any_of(without), inside=False, once=True)
+        return _any_of(without, inside=False)
     if not within:
         return Some(_less(sa.select(Contact.id).where(*asked), without), once=True)
     first = within[0]
-    rows = _and_also(first, within[1:], asked)
-    return Some(_less(rows, without), once=first.once or bool(within[1:] or asked))
+    return Some(_less(_and_also(first, within[1:], asked), without), once=first.once)
 
 
 def _some_of(parts: Sequence[Part]) -> Part:
@@ -113,27 +115,21 @@ def _some_of(parts: Sequence[Part]) -> Part:
         return Own(sa.or_(*asked))
     if asked:
         lists.append(Some(sa.select(Contact.id).where(sa.or_(*asked)), once=True))
-    return Some(_any_of(lists), once=True)
+    return _any_of(lists, inside=True)
 
 
-def _any_of(parts: Sequence[Some]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
-    """Who stands in any of the lists, once each."""
+def _any_of(parts: Sequence[Some], inside: bool) -> Some:
+    """Who stands in any of the lists, or in none."""
     if len(parts) == 1:
-        return _once(parts[0])
-    return sa.union(*(sa.select(part.rows.subquery().c.id) for part in parts))
-
-
-def _once(part: Some) -> Any:
-    if part.once or not isinstance(part.rows, sa.Select):
-        return part.rows
-    return part.rows.distinct()
+        return Some(parts[0].rows, inside, parts[0].once)
+    return Some(sa.union_all(*(sa.select(part.rows.subquery().c.id) for part in parts)), inside)
 
 
 def _and_also(first: Some, others: Sequence[Some], asked: Sequence[Condition]) -> sa.Select[Any]:
     """Who stands in all lists and answers yes."""
     if not others and not asked and isinstance(first.rows, sa.Select):
         return first.rows
-    listed = _once(first).subquery()
+    listed = first.rows.subquery()
     rows = sa.select(listed.c.id)
     if asked:
         rows = rows.join(Contact, Contact.id == listed.c.id).where(*asked)

@@ -3,7 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from flask_babel import format_date
+from babel.dates import format_date
+from flask_babel import get_locale
 
 from campaigns.audiences.fields import COMPANY_CUSTOM, CUSTOM, Kind, kind
 from campaigns.audiences.nodes import Detail, Money, Op, Relative, Test, Value, plain
@@ -110,7 +111,7 @@ def value(given: Value) -> str:
 
 def day(given: date) -> str:
     """A day of the calendar."""
-    return format_date(given)
+    return format_date(given, locale=get_locale() or "en")
 
 
 def _relative(given: Relative) -> str:

@@ -109,6 +109,7 @@ class Purchase(HasId, Base):
     __tablename__ = "purchase"
     # Each holds all that audiences ask of a purchase, so that its row need not be read.
     __table_args__ = (
+        sa.Index("ix_purchase_at_contact_id", "at", "contact_id"),
         sa.Index("ix_purchase_contact_id_at", "contact_id", "at", "quantity", "amount", "currency"),
         sa.Index(
             "ix_purchase_product_id_contact_id",

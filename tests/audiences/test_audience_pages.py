@@ -117,7 +117,7 @@ def test_the_same_rule_as_text_and_as_a_tree(marketer_client):
 
 def test_what_two_audiences_share_is_a_door_to_the_people(marketer_client, audience):
     with database.transaction() as session:
-        other = factories.make_audience(session, 'email ~ "p"', "Some").id
+        other = factories.make_audience(session, 'email ~ "p2"', "Some").id
     page = marketer_client.get(f"/audiences/overlap?a={audience.id}&b={other}").text
 
     assert f"/audiences/{audience.id}/overlap/{other}/both" in page

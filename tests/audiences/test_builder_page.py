@@ -76,6 +76,7 @@ def test_a_rule_goes_to_rows_and_back_without_loss(editor, live_server):
     editor.locator("[data-rule-text] summary").click()
     editor.locator("textarea[name=rule]").fill(RULE)
     expect(editor.locator("[data-row]")).to_have_count(11)
+    expect(editor.locator("[data-row]").first).to_be_visible()
     editor.locator("[data-row] [data-act=down]").first.press("Enter")  # up again at once
     editor.locator("[data-row] [data-act=down]:focus").wait_for()
     editor.locator(
@@ -86,6 +87,16 @@ def test_a_rule_goes_to_rows_and_back_without_loss(editor, live_server):
 
     assert rules.parse(_text(editor)) == rules.parse(RULE)
     assert axe_problems(editor) == []
+
+
+def test_what_no_row_can_hold_stays_text(editor, live_server):
+    editor.goto(f"{live_server}/audiences/new")
+    editor.locator("[data-rule-text] summary").click()
+    _rule(editor).fill('note:"one\ntwo"')
+    expect(editor.locator("[data-builder-note]")).to_be_visible()
+    expect(editor.locator("[data-builder-root]")).to_be_hidden()
+    _rule(editor).fill("note:one")
+    expect(editor.locator("[data-row]")).to_be_visible()
 
 
 def test_what_is_wrong_stands_beside_its_row(editor, live_server):

@@ -190,12 +190,15 @@ document.addEventListener("DOMContentLoaded", () => {
     return { [find(part, "join").value]: inner };
   }
 
+  const sorted = (_key, value) => (value?.constructor === Object ? Object.fromEntries(Object.entries(value).sort()) : value);
+  const inOrder = (tree) => JSON.stringify(tree, sorted);
+
   // Whether the rows say all that the tree says; an odd value may not fit into any input.
   function show(tree) {
     const whole = isGroup(tree) ? tree : { all: tree.everybody ? [] : [tree] };
     root.replaceChildren(makeGroup(whole));
     root.firstElementChild.classList.add("rule-whole");
-    return JSON.stringify(read(root.firstElementChild, {})) === JSON.stringify(whole);
+    return inOrder(read(root.firstElementChild, {})) === inOrder(whole);
   }
 
   // ---- talking to the server -----------------------------------------------

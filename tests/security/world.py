@@ -90,7 +90,11 @@ def fill(session: Session, text: str = "Something") -> World:
         "label_id": factories.make_tag(session, text).id,
         "kind": "tag",
         "table": "links",
-        "act": {"consent.change": "withdraw", "steps.change": "finish", "contact_edits.steer_undo": "resume"},
+        "act": {"consent.change": "withdraw", "steps.change": "finish", "": "resume"},
+        "other_id": factories.make_audience(session, "", f"Other {text}"[:200]).id,
+        "part": "both",
+        "merge_id": 1,
+        "duplicate_id": 1,
         "filename": {"static": "css/app.css", "security.static": "js/webauthn.js"},
         "key": {"templates.starter_letter": _starter(), "": _captured()},
         "token": tokens_of(world)

@@ -19,7 +19,7 @@ from campaigns.contacts.names import fold, slug
 from campaigns.errors import BadInput
 
 STEP = 2000
-_PLACES, _AT_EACH = 20, 250  # contacts looked at for columns
+_PLACES, _AT_EACH = 20, 100  # contacts looked at for columns
 _FEW_CHOICES = 8
 _EXAMPLES = 20
 

@@ -58,7 +58,9 @@ def change(session: Session, kept: Company, values: Mapping[str, str]) -> Compan
     if other:
         raise Conflict(_("There is a company of that name already."))
     found, mistakes = _read(session, kept, values)
-    own, wrong = field_forms.read(values, fields.known(session, About.COMPANY), found.get("country", ""))
+    own, wrong = field_forms.read(
+        values, fields.known(session, About.COMPANY), found.get("country", ""), kept.fields
+    )
     if mistakes or wrong:
         raise Mistakes(mistakes | wrong)
     kept.key = key

@@ -102,7 +102,9 @@ def _read(
     values["phone"] = phones.normal(form.get("phone", ""), values.get("country", ""))
     if "email" in values:
         values |= names.keys(values["first_name"], values["last_name"], values["email"])
-    own, wrong = field_forms.read(form, fields.known(session), values.get("country", ""))
+    own, wrong = field_forms.read(
+        form, fields.known(session), values.get("country", ""), contact.fields if contact else None
+    )
     return values, own, mistakes | wrong
 
 

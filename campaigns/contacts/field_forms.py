@@ -30,9 +30,15 @@ def sections(known: Iterable[Field]) -> list[Section]:
 
 
 def read(
-    form: Mapping[str, Any], known: Mapping[str, Field], region: str = ""
+    form: Mapping[str, Any],
+    known: Mapping[str, Field],
+    region: str = "",
+    kept: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Value | None], dict[str, str]]:
-    """Clean values of those fields that the form asks for, by key; and what is wrong, by the input's name."""
+    """Clean values of those fields that the form asks for, by key; and what is wrong, by the input's name.
+
+    A choice that was `kept` may stay, though it is offered no more.
+    """
     values: dict[str, Value | None] = {}
     mistakes: dict[str, str] = {}
     for key, field in known.items():
@@ -42,10 +48,19 @@ def read(
         if field.kind == FieldKind.CHOICES and isinstance(form, MultiDict):
             raw = form.getlist(name)
         try:
-            values[key] = fields.clean(field, raw, region=region)
+            values[key] = fields.clean(_with(field, (kept or {}).get(key)), raw, region=region)
         except BadInput as error:
             mistakes[name] = error.message
     return values, mistakes
+
+
+def _with(field: Field, kept: Any) -> Field:
+    """The field, with the choices that are kept among its options."""
+    had = kept if isinstance(kept, list) else [kept]
+    gone = [one for one in had if isinstance(one, str) and one not in field.options]
+    if field.kind not in (FieldKind.CHOICE, FieldKind.CHOICES) or not gone:
+        return field
+    return Field(kind=field.kind, key=field.key, name=field.name, options=[*field.options, *gone])
 
 
 def shown(kept: Mapping[str, Any] | None, known: Mapping[str, Field]) -> dict[str, Any]:

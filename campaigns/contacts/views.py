@@ -99,7 +99,7 @@ def show(contact_id: int):
             contact=contact,
             heads=[panels.content(panel, contact_id) for panel in panels.of("contact-head")],
             panels=[(panel, panels.content(panel, contact_id)) for panel in offered],
-            known=fields.known(session),
+            known=fields.known(session, archived=True),
             field_sections=_known_sections(session, contact),
             origins=showing.origins_of(session, contact),
             may_own=contact.owner_id is None and current_user.role == Role.SALESPERSON,

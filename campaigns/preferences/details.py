@@ -104,7 +104,7 @@ def _read(who: Guest, given: Mapping[str, str]) -> tuple[dict[str, Any], dict[st
         values |= {"language": given["language"]} if "language" in given else {}
     else:
         mistakes["language"] = _("Choose a language of the list.")
-    own, wrong = field_forms.read(given, who.fields, who.contact.country)
+    own, wrong = field_forms.read(given, who.fields, who.contact.country, who.contact.fields)
     return values, own, mistakes | wrong
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from campaigns.contacts import adopting, fields
+from campaigns.contacts import adopting, field_defining, fields
 from campaigns.contacts.field_models import About, Adoption
 from campaigns.contacts.models import Contact
 from campaigns.database import reading, transaction
@@ -92,3 +92,37 @@ def test_a_column_is_made_a_field_with_one_click(marketer_client):
 def test_salespeople_do_not_define_fields(salesperson_client):
     assert salesperson_client.get("/fields/").status_code == 403
     assert salesperson_client.post("/fields/new", data=SIZE).status_code == 403
+
+
+def test_a_choice_that_is_offered_no_more_stays_with_those_who_have_it(marketer_client):
+    with transaction() as session:
+        made = [
+            field_defining.add(session, {"name": kind, "kind": kind, "options": "Tea\nMilk"})
+            for kind in ("choice", "choices")
+        ]
+        ann = factories.make_contact(session, "ann@example.com")
+        fields.write(session, ann, {"choice": "Tea", "choices": ["Tea", "Milk"]})
+        for field in made:
+            field_defining.change(session, field, {"name": field.name, "options": "Milk\nWater"})
+    page = text(marketer_client.get(f"/contacts/{ann.id}/edit"))
+    assert page.count("Tea") >= 2
+
+    form = {"email": "ann@example.com", "fields.choice": "Tea", "fields.choices": ["", "Tea", "Water"]}
+    assert marketer_client.post(f"/contacts/{ann.id}/edit", data=form).status_code == 302
+    with reading() as session:
+        assert session.get(Contact, ann.id).fields == {"choice": "Tea", "choices": ["Water", "Tea"]}
+    form |= {"fields.choice": "Milk"}
+    marketer_client.post(f"/contacts/{ann.id}/edit", data=form)
+    back = marketer_client.post(f"/contacts/{ann.id}/edit", data=form | {"fields.choice": "Tea"})
+    assert back.status_code == 422
+
+
+def test_what_an_archived_field_holds_is_not_shown(marketer_client):
+    with transaction() as session:
+        field = field_defining.add(session, {"name": "Motto", "kind": "text"})
+        ann = factories.make_contact(session)
+        fields.write(session, ann, {"motto": "Live and learn"})
+    assert "Live and learn" in text(marketer_client.get(f"/contacts/{ann.id}"))
+
+    marketer_client.post(f"/fields/{field.id}/archive")
+    assert "Live and learn" not in text(marketer_client.get(f"/contacts/{ann.id}"))

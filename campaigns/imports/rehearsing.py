@@ -7,13 +7,12 @@ and for as long as the look lasts, so that later rows are decided on as they wil
 import pickle
 import sqlite3
 from collections.abc import Callable, Iterable
-from itertools import islice
 from types import TracebackType
 from typing import Any
 
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import now, reading, transaction
-from campaigns.imports import deciding, files, holding, opening, people, tallying
+from campaigns.imports import deciding, files, holding, people, tallying, understanding
 from campaigns.imports import plan as plans
 from campaigns.imports.holding import Job
 from campaigns.imports.mapping import Incoming
@@ -72,19 +71,16 @@ def rehearse(job: Job, progress: Callable[[Import], None] | None = None) -> None
         of = fingerprint(import_)
     tally: Tally = tallying.added({}, [], [])
     read = 0
-    with opening.opened(job.path, job.shape) as table, _Memory() as memory:
-        understanding = job.understanding(table.columns)
-        rows = table.rows()
-        while batch := list(islice(rows, BATCH)):
-            understood = [understanding.understand(row) for row in batch]
-            taken = [row for row in understood if isinstance(row, Incoming)]
+    with understanding.understood(job, BATCH) as file, _Memory() as memory:
+        for portion in file.portions:
+            taken = [row for row in portion.rows if isinstance(row, Incoming)]
             with reading() as session:
                 found = people.known(session, taken, plan.import_id)
             found |= memory.recall(row.address.email for row in taken)
-            tally = tallying.added(tally, *deciding.decide(plan, understood, found))
+            tally = tallying.added(tally, *deciding.decide(plan, portion.rows, found))
             memory.keep(found)
-            read += len(batch)
-            shown = _show(job, tally, read, table.bytes_read)
+            read += len(portion.rows)
+            shown = _show(job, tally, read, portion.bytes_read)
             if progress is not None:
                 progress(shown)
     kept = {"ahead": tally | {"of": of, "at": now().isoformat(), "read": read}}

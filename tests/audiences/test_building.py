@@ -6,9 +6,11 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from campaigns.audiences import building, counting, moments, rules
+from campaigns.audiences import building, counting, moments, rules, similar
 from campaigns.audiences.nodes import Op, Relative
+from campaigns.contacts import names
 from campaigns.contacts.models import Contact
 from tests import factories
 from tests.audiences.people import make_crowd
@@ -72,6 +74,11 @@ def test_capital_letters_of_every_script_count_as_small_ones(session):
     assert _found(session, 'city:"žďár NAD sázavou"') == {"a"}
     assert _found(session, 'city ~ "НОВГОРОД"') == {"b"}
     assert _found(session, 'tag:"žralok"') == {"a"}
+
+
+@given(st.text(max_size=300) | st.text(alphabet="aB \t\x01-", max_size=300))
+def test_the_short_way_to_plain_text_leads_to_the_same(text):
+    assert similar._folded(text) == names.plain(text)
 
 
 def test_addresses_are_found_in_any_spelling(session):

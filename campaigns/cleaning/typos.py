@@ -24,6 +24,7 @@ _SLIPS = {
 _REAL = frozenset(
     ("email.com", "mail.de", "mail.cz", "email.it", "gmx.fr", "gmx.us", "hotmail.be", "hotmail.nl")
 )
+_DIGITS = str.maketrans("", "", "0123456789")
 _OFTEN = 100  # contacts in a domain, from which on others are compared with it
 _TIMES = 50  # as many as in the one that is taken for a slip
 _MOST = 500  # domains of our own that others are compared with
@@ -74,7 +75,14 @@ def _near(domain: str, known: Sequence[str]) -> str:
     label, _point, ending = domain.rpartition(".")
     same = {each: each.removesuffix(f".{ending}") for each in known if each.endswith(f".{ending}")}
     found = process.extractOne(label, same, scorer=OSA.distance, score_cutoff=2)
-    return found[2] if found and 0 < found[1] <= _allowed(found[0]) else ""
+    if found is None or not 0 < found[1] <= _allowed(found[0]) or _numbered(label) == _numbered(found[0]):
+        return ""
+    return found[2]
+
+
+def _numbered(label: str) -> str:
+    """The label without its digits: firm12 and firm13 are neighbours, no slips."""
+    return label.translate(_DIGITS)
 
 
 def _allowed(label: str) -> int:

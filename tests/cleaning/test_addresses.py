@@ -167,12 +167,13 @@ def test_slips_of_the_pen(written, meant):
 
 
 def test_a_domain_frequent_here_is_a_measure_too_unless_its_neighbour_works(session):
-    known = typos.Frequent(typos.FREQUENT, {"stavby-novak.cz": 900})
+    known = typos.Frequent(typos.FREQUENT, {"stavby-novak.cz": 900, "school12.cz": 900})
 
     assert typos.meant("stavby-nowak.cz", known, 3) == "stavby-novak.cz"
     assert typos.meant("stavby-nowak.cz", known, 3, takes_mail=True) == ""
     assert typos.meant("stavby-nowak.cz", known, 400) == ""
     assert typos.meant("stavby-novak.cz", known, 900) == ""
+    assert typos.meant("school13.cz", known, 1) == ""
 
 
 def test_the_person_stays_when_their_address_is_corrected(session):

@@ -18,11 +18,11 @@ from campaigns.contacts import choosing, filters, listing
 from campaigns.contacts.choosing import Choice
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput, NotFound
-from campaigns.exports import asking, columns, pace, places, running
+from campaigns.exports import asking, columns, places, running
 from campaigns.exports.asking import Wish
 from campaigns.exports.models import Export, Format, Subject
 from campaigns.longwork import WorkStatus
-from campaigns.web import guards, paging
+from campaigns.web import guards, pace, paging
 from campaigns.words import _
 
 pages = Blueprint("exports", __name__, url_prefix="/exports")
@@ -149,7 +149,11 @@ def progress(export_id: int) -> Any:
 
 
 def _state(export: Export, since: str) -> dict[str, Any]:
-    return {"export": export, "pace": pace.of(export, since), "ads": export.subject == Subject.ADS}
+    return {
+        "export": export,
+        "pace": pace.of(export.rows, export.rows, export.expected or 0, since),
+        "ads": export.subject == Subject.ADS,
+    }
 
 
 def one(session: Session, export_id: int) -> Export:

@@ -20,7 +20,6 @@ from campaigns.imports import (
     layouts,
     offering,
     own_fields,
-    pace,
     refusals,
     rehearsing,
     steering,
@@ -29,7 +28,7 @@ from campaigns.imports import (
     uploading,
 )
 from campaigns.imports.mapping import Incoming
-from campaigns.web import guards, paging, protection
+from campaigns.web import guards, pace, paging, protection
 from campaigns.words import _, ngettext
 
 pages = Blueprint("imports", __name__, url_prefix="/imports")
@@ -114,7 +113,7 @@ def progress(import_id: int):
 
 def _progress(import_: Import, since: str) -> dict[str, Any]:
     return {
-        "pace": pace.of(import_, since),
+        "pace": pace.of(import_.rows_read, import_.bytes_done, import_.bytes_total, since),
         "moving": import_.status in _MOVING,
         "refusals": refusals,
         "refused_file": uploading.file_of_refused(import_),

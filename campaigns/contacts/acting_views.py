@@ -27,7 +27,7 @@ from campaigns.web import guards
 from campaigns.words import _
 
 pages = Blueprint("contacts_acts", __name__, url_prefix="/contacts")
-_COUNTED = 100_000  # before an act is chosen
+_COUNTED = 10_000  # when the page opens; an act counts all it would change
 _KINDS: dict[str, Any] = {"category": Category, "tag": Tag}
 
 

@@ -20,6 +20,7 @@ from campaigns.errors import BadInput
 
 STEP = 2000
 _PLACES, _AT_EACH = 20, 100  # contacts looked at for columns
+_VALUES = 100  # different ones, by which a column's kind is judged
 _FEW_CHOICES = 8
 _EXAMPLES = 20
 
@@ -70,7 +71,8 @@ def columns(session: Session) -> list[Column]:
             if name not in known:
                 column = found.setdefault(name, Column(name))
                 column.seen += 1
-                column.values[str(value)] += 1
+                if len(column.values) < _VALUES or str(value) in column.values:
+                    column.values[str(value)] += 1
     return sorted(found.values(), key=lambda column: (-column.seen, column.name))
 
 

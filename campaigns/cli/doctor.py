@@ -13,6 +13,7 @@ import click
 import sqlalchemy as sa
 
 from campaigns import broker, database, leases, schema, settings
+from campaigns.contacts import tagging
 from campaigns.errors import PersonError
 from campaigns.mail import dkim
 from campaigns.mail.outcomes import NotSent
@@ -54,7 +55,7 @@ def doctor(as_json: bool) -> int:
 def examine() -> list[Finding]:
     """Everything that was found; one check that falls does not keep the others from being made."""
     checks: list[Callable[[], Finding]] = [_folder, _database, _schema, _clocks, _queue, _clock]
-    checks += [_mail, _signing, _secret, _address]
+    checks += [_labels, _mail, _signing, _secret, _address]
     return [_made(check) for check in checks]
 
 
@@ -141,6 +142,16 @@ def _clock() -> Finding:
     if owner is None:
         return Finding("clock", "note", "none runs; schedules wait. Start: campaigns run, or campaigns clock")
     return Finding("clock", "fine", f"runs as {owner}")
+
+
+def _labels() -> Finding:
+    """Links of labels have no foreign keys; whoever deletes contacts or labels deletes them."""
+    with database.reading() as session:
+        astray = tagging.astray(session)
+    if astray:
+        text = f"{astray} links of categories or tags point to contacts or labels that are gone"
+        return Finding("labels", "problem", text)
+    return Finding("labels", "fine", "every link leads from a contact to a label")
 
 
 def _mail() -> Finding:

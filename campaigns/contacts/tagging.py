@@ -133,3 +133,14 @@ def strip(session: Session, contact_ids: Sequence[int] | sa.Select[Any]) -> None
     """Take all labels off contacts that are about to be deleted."""
     for table, _column in _LINKS.values():
         session.execute(sa.delete(table).where(table.c.contact_id.in_(contact_ids)))
+
+
+def astray(session: Session) -> int:
+    """How many links lead to a contact or a label that is not there."""
+    number = 0
+    for kind, (table, column) in _LINKS.items():
+        whole = sa.exists().where(Contact.id == table.c.contact_id) & sa.exists().where(
+            kind.id == table.c[column]
+        )
+        number += session.scalar(sa.select(sa.func.count()).select_from(table).where(sa.not_(whole))) or 0
+    return number

@@ -3,7 +3,6 @@
 A lease that ends later than one taken now could was written before the clock was set back: it is over.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.contacts.field_models import Field
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import db_now, now, transaction
 from campaigns.imports import files, opening, own_fields
@@ -37,7 +37,14 @@ class Job:
     path: Path
     refused_path: Path
     shape: Shape
-    understanding: Callable[[list[str]], Understanding]
+    mapping: dict[str, str]
+    choices: dict[str, Any]
+    own: dict[str, Field]  # fields that the mapping names
+
+    def understanding(self, columns: list[str]) -> Understanding:
+        """How rows of these columns are read."""
+        own = own_fields.of_columns(self.own, columns, self.mapping)
+        return Understanding.of(columns, self.mapping, self.choices, own)
 
 
 def is_free() -> sa.ColumnElement[bool]:
@@ -68,9 +75,7 @@ def take(import_id: int) -> Job | None:
 
 
 def _job(session: Session, import_: Import) -> Job:
-    choices: Mapping[str, Any] = dict(import_.choices)
     mapping = dict(import_.mapping)
-    own = own_fields.known(session, mapping)
     return Job(
         import_id=import_.id,
         fence=import_.fence,
@@ -79,9 +84,9 @@ def _job(session: Session, import_: Import) -> Job:
         path=files.place(import_),
         refused_path=files.refused(import_.id),
         shape=opening.shape(import_),
-        understanding=lambda columns: Understanding.of(
-            columns, mapping, choices, own_fields.of_columns(own, columns, mapping)
-        ),
+        mapping=mapping,
+        choices=dict(import_.choices),
+        own=own_fields.known(session, mapping),
     )
 
 

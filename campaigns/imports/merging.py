@@ -1,5 +1,6 @@
 """One person's columns: as a new contact, or as what a row of a file changes in them."""
 
+from functools import lru_cache
 from typing import Any
 
 from campaigns.contacts import names
@@ -56,5 +57,11 @@ def _merge_fields(after: dict[str, Any], row: Incoming, only_gaps: bool) -> dict
 
 
 def _keys(values: dict[str, Any], email: str) -> tuple[str, str]:
-    keys = names.keys(values["first_name"], values["last_name"], email)
+    first, last = values["first_name"], values["last_name"]
+    return _known_keys(first, last, "" if first or last else email)
+
+
+@lru_cache(maxsize=50_000)
+def _known_keys(first: str, last: str, email: str) -> tuple[str, str]:
+    keys = names.keys(first, last, email)
     return keys["name_key"], keys["first_key"]

@@ -13,6 +13,7 @@ from campaigns.consent import suppression
 from campaigns.consent.ledger import Said
 from campaigns.consent.models import Consent, SuppressionReason
 from campaigns.consent.standing import Standing
+from campaigns.contacts import identity
 from campaigns.contacts.models import Category, Company, Contact, Tag, contact_category, contact_tag
 from campaigns.imports.mapping import Incoming
 
@@ -22,7 +23,7 @@ PLAIN = (
 )  # fmt: skip
 # All that a row may change; the keys follow from the names, the company stands by its key.
 COLUMNS = (*PLAIN, "birth_year", "note", "fields", "name_key", "first_key")
-_REST = ("id", "email", "import_id", "company_id", "created_at", "updated_at", "origins")
+_REST = ("id", "email", "address_hash", "import_id", "company_id", "created_at", "updated_at", "origins")
 LINKS: dict[str, tuple[Any, sa.Table, str]] = {
     "category": (Category, contact_category, "category_id"),
     "tag": (Tag, contact_tag, "tag_id"),
@@ -39,6 +40,7 @@ class Person:
     company_id: int | None = None  # as it is kept
     labels: set[tuple[str, str]] = field(default_factory=set)  # kind and key
     standings: dict[str, Standing] = field(default_factory=dict)
+    hash: str = ""  # of the address that is kept
     listed: str = ""  # why the address is never mailed
     ours: bool = False  # made by this import
     seen: bool = False  # this file has spoken of them
@@ -74,6 +76,10 @@ def known(session: Session, rows: Sequence[Incoming], import_id: int) -> dict[st
     """Whoever of these is there, by address; and whoever is not but is on the list."""
     emails = list({row.address.email for row in rows})
     found = _there(session, emails, import_id)
+    for email, contact in identity.owners(session, [one for one in emails if one not in found]).items():
+        if contact.email not in found:  # somebody's further address
+            found |= _there(session, [contact.email], import_id)
+        found[email] = found[contact.email]
     if found:
         by_number = {person.number: person for person in found.values()}
         _label(session, by_number)
@@ -97,6 +103,7 @@ def _there(session: Session, emails: Sequence[str], import_id: int) -> dict[str,
             values=dict(zip(COLUMNS, row[len(rest) + 1 :], strict=True)),
             company=row.company_key or "",
             company_id=row.company_id,
+            hash=row.address_hash,
             ours=row.import_id == import_id,
             touched=(row.created_at, row.updated_at),
             origins=row.origins,

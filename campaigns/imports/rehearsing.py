@@ -4,7 +4,8 @@ What earlier rows of the file would have left of a person is kept in a database 
 and for as long as the look lasts, so that later rows are decided on as they will be.
 """
 
-import pickle
+import json
+import pickle  # nosec B403
 import sqlite3
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -24,12 +25,12 @@ _KEPT = ("number", "values", "company", "labels", "standings", "listed")
 
 
 class _Memory:
-    """What the rows so far would have left of people, by address; SQLite deletes it when it is closed."""
+    """What the rows so far would have left of people, by key; SQLite deletes it when it is closed."""
 
     def __init__(self) -> None:
         self._kept = sqlite3.connect("", isolation_level=None)
         self._kept.execute("PRAGMA journal_mode=OFF")
-        self._kept.execute("CREATE TABLE person (email TEXT PRIMARY KEY, state BLOB) WITHOUT ROWID")
+        self._kept.execute("CREATE TABLE person (key TEXT PRIMARY KEY, state BLOB) WITHOUT ROWID")
 
     def __enter__(self) -> "_Memory":
         return self
@@ -39,18 +40,17 @@ class _Memory:
     ) -> None:
         self._kept.close()
 
-    def recall(self, emails: Iterable[str]) -> dict[str, Person]:
+    def recall(self, keys: Iterable[str]) -> dict[str, Person]:
         """Those of these people of whom the file has spoken."""
-        wanted = list(set(emails))
-        marks = ", ".join("?" * len(wanted))
-        asked = f"SELECT email, state FROM person WHERE email IN ({marks})"
-        return {email: _person(state) for email, state in self._kept.execute(asked, wanted)}
+        asked = "SELECT key, state FROM person WHERE key IN (SELECT value FROM json_each(?))"
+        rows = self._kept.execute(asked, [json.dumps(list(set(keys)))])
+        return {key: _person(state) for key, state in rows}
 
     def keep(self, found: dict[str, Person]) -> None:
         """Remember what the rows have left of them."""
         rows = (
-            (email, pickle.dumps(tuple(getattr(person, name) for name in _KEPT), pickle.HIGHEST_PROTOCOL))
-            for email, person in found.items()
+            (key, pickle.dumps(tuple(getattr(person, name) for name in _KEPT), pickle.HIGHEST_PROTOCOL))
+            for key, person in found.items()
             if person.seen
         )
         self._kept.execute("BEGIN")
@@ -58,8 +58,13 @@ class _Memory:
         self._kept.execute("COMMIT")
 
 
+def _key(email: str, found: dict[str, Person]) -> str:
+    """What somebody is remembered by: their number, or the address of who is not there yet."""
+    return f"#{found[email].number}" if email in found and found[email].number else email
+
+
 def _person(state: bytes) -> Person:
-    values = pickle.loads(state)
+    values = pickle.loads(state)  # nosec B301 - kept by this process, in a file that only it has
     return Person(**dict(zip(_KEPT, values, strict=True)), seen=True)
 
 
@@ -76,9 +81,11 @@ def rehearse(job: Job, progress: Callable[[Import], None] | None = None) -> None
             taken = [row for row in portion.rows if isinstance(row, Incoming)]
             with reading() as session:
                 found = people.known(session, taken, plan.import_id)
-            found |= memory.recall(row.address.email for row in taken)
+            keys = {row.address.email: _key(row.address.email, found) for row in taken}
+            recalled = memory.recall(keys.values())
+            found |= {email: recalled[key] for email, key in keys.items() if key in recalled}
             tally = tallying.added(tally, *deciding.decide(plan, portion.rows, found))
-            memory.keep(found)
+            memory.keep({keys[email]: found[email] for email in keys})
             read += len(portion.rows)
             shown = _show(job, tally, read, portion.bytes_read)
             if progress is not None:

@@ -4,8 +4,7 @@ Whoever runs an import holds its lease and writes under its fence. A batch's con
 the count of rows read commit together, so every row is stored exactly once whoever is killed.
 """
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from logging import ERROR, WARNING
 
 import sqlalchemy as sa
@@ -18,23 +17,22 @@ from campaigns.errors import PersonError
 from campaigns.imports import (
     files,
     holding,
-    opening,
     rehearsing,
     remembering,
     returning,
     storing,
     tallying,
+    understanding,
 )
 from campaigns.imports import plan as plans
-from campaigns.imports.cards import Cards
 from campaigns.imports.holding import Job, Lost
-from campaigns.imports.mapping import Incoming, Refused, Understanding
-from campaigns.imports.reading import Row, Table
+from campaigns.imports.mapping import Incoming, Refused
+from campaigns.imports.understanding import Portion
 from campaigns.words import _
 
 log = structlog.get_logger()
 
-BATCH = 1000
+BATCH = 5000  # rows of one transaction: the more, the more of them share a page of an index
 _ATTEMPTS = 5  # at a batch that meets what others write at the same moment
 
 Progress = Callable[[Import], None]
@@ -82,51 +80,50 @@ def _fail(job: Job, sentence: str) -> None:
 
 
 def _read(job: Job, progress: Progress | None) -> None:
-    with opening.opened(job.path, job.shape) as table:
-        understanding = job.understanding(table.columns)
+    with understanding.understood(job, BATCH) as file:
         seen = storing.Seen()
-        rows = table.rows()
-        _pass_over(job, rows, understanding, seen)
-        while batch := list(islice(rows, BATCH)):
-            understood = [understanding.understand(row) for row in batch]
-            import_ = _store(job, table, understood, seen)
-            if progress is not None:
-                progress(import_)
+        left = job.rows_before
+        for portion in file.portions:
+            stored, new = portion.rows[:left], portion.rows[left:]
+            left -= len(stored)
+            if stored:
+                _pass_over(job, stored, seen)
+            if new:
+                import_ = _store(job, file.columns, Portion(new, portion.bytes_read), seen)
+                if progress is not None:
+                    progress(import_)
 
 
-def _pass_over(job: Job, rows: Iterator[Row], understanding: Understanding, seen: storing.Seen) -> None:
+def _pass_over(job: Job, rows: list[Incoming | Refused], seen: storing.Seen) -> None:
     """Go past what was stored before an interruption, remembering whom it spoke of."""
-    left = job.rows_before
-    while left and (batch := list(islice(rows, min(left, BATCH)))):
-        left -= len(batch)
-        with transaction() as session:
-            holding.hold(session, job)
-            storing.mark_seen(session, [understanding.understand(row) for row in batch], seen)
+    with transaction() as session:
+        holding.hold(session, job)
+        storing.mark_seen(session, rows, seen)
 
 
-def _store(job: Job, table: Table | Cards, batch: list[Incoming | Refused], seen: storing.Seen) -> Import:
-    """Store a batch, once more when somebody else made one of its contacts at the same moment."""
+def _store(job: Job, columns: list[str], portion: Portion, seen: storing.Seen) -> Import:
+    """Store a portion, once more when somebody else made one of its contacts at the same moment."""
     for attempt in range(_ATTEMPTS):
         try:
             with transaction() as session:
-                return _store_once(session, job, table, batch, seen)
+                return _store_once(session, job, columns, portion, seen)
         except sa.exc.IntegrityError:
             if attempt == _ATTEMPTS - 1:
                 raise
-    raise AssertionError("a batch is tried at least once")
+    raise AssertionError("a portion is tried at least once")
 
 
 def _store_once(
-    session: Session, job: Job, table: Table | Cards, batch: list[Incoming | Refused], seen: storing.Seen
+    session: Session, job: Job, columns: list[str], portion: Portion, seen: storing.Seen
 ) -> Import:
     import_ = holding.hold(session, job)
-    outcome = storing.store(session, plans.of(session, import_), batch, seen)
+    outcome = storing.store(session, plans.of(session, import_), portion.rows, seen)
     if outcome.refused:
         import_.refused_bytes = returning.append(
-            job.refused_path, import_.refused_bytes, table.columns, job.shape.delimiter, outcome.refused
+            job.refused_path, import_.refused_bytes, columns, job.shape.delimiter, outcome.refused
         )
-    import_.rows_read += len(batch)
-    import_.bytes_done = table.bytes_read
+    import_.rows_read += len(portion.rows)
+    import_.bytes_done = portion.bytes_read
     before = import_.difference.get("run") or tallying.begun(import_)
     tally = tallying.added(before, outcome.taken, outcome.refused)
     import_.difference = import_.difference | {"run": tally}

@@ -15,6 +15,7 @@ from campaigns.consent.models import (
     Suppression,
     SuppressionReason,
 )
+from campaigns.contacts import identity
 from campaigns.contacts.models import Contact, ImportStatus
 from campaigns.errors import BadInput
 from campaigns.imports import uploading
@@ -115,6 +116,23 @@ def test_of_several_rows_the_first_counts_and_others_fill_gaps(session):
     assert {tag.name for tag in anna.tags} == {"x", "y"}
     assert counts(first) == (3, 1, 1, 1, 0)
     assert counts(second) == (3, 0, 0, 3, 0)
+
+
+def test_a_further_address_of_somebody_means_them(session):
+    anna = factories.make_contact(session, "anna@example.com", city="Brno")
+    identity.add_address(session, anna.id, "anna.old@example.com")
+    session.commit()
+
+    done = bring(
+        "email,city,tags,status\nanna.old@example.com,Praha,vip,\nanna@example.com,,,\n"
+        "ANNA.old@example.com,,,unsubscribed\n"
+    )
+
+    session.expire_all()
+    known = contact(session, "anna@example.com")
+    assert counts(done) == (3, 0, 2, 1, 0)
+    assert (known.city, [tag.name for tag in known.tags]) == ("Praha", ["vip"])
+    assert gate.refusals(session, [known.id]) == {known.id: "unsubscribed"}
 
 
 def test_labels_are_the_same_in_any_case(session):

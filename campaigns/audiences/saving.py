@@ -72,15 +72,31 @@ def change(
         _exclude(session, audience, excluded)
     if becomes_static:
         taking.take(session, audience)
-    forget_counts(session)
+    forget_counts(session, audience)
     audit.note(session, "audience.change", f"audience:{audience.id}", rule=audience.rule[:500])
 
 
-def forget_counts(session: Session) -> None:
-    """Let the clock count all audiences anew: others may name the one that changed."""
+def forget_counts(session: Session, audience: Audience) -> None:
+    """Let the clock count this audience anew, and all that name or exclude it, however far away."""
     session.flush()
-    session.execute(sa.update(Audience).values(counted=None, counted_at=None, updated_at=Audience.updated_at))
+    changed = _following(session, audience)
+    forgotten = sa.update(Audience).where(Audience.id.in_(changed))
+    session.execute(forgotten.values(counted=None, counted_at=None, updated_at=Audience.updated_at))
     jobs.ring(session, jobs.COUNT_AUDIENCES)
+
+
+def _following(session: Session, audience: Audience) -> set[int]:
+    """The audience and all whose people depend on its own."""
+    rows = session.execute(sa.select(Audience.id, Audience.name, Audience.rule)).all()
+    numbers = {row.name: row.id for row in rows}
+    needs = {row.id: {numbers[name] for name in _names(row.rule) if name in numbers} for row in rows}
+    for one, other in session.execute(sa.select(Exclusion.audience_id, Exclusion.other_id)):
+        needs[one].add(other)
+    found, more = {audience.id}, True
+    while more:
+        added = {number for number, needed in needs.items() if number not in found and needed & found}
+        found, more = found | added, bool(added)
+    return found
 
 
 def take_again(session: Session, audience: Audience) -> int:
@@ -88,7 +104,7 @@ def take_again(session: Session, audience: Audience) -> int:
     if audience.living:
         raise Conflict(_("This audience is a living one: who fits is asked anew each time it is used."))
     members = taking.take(session, audience)
-    forget_counts(session)
+    forget_counts(session, audience)
     audit.note(session, "audience.take", f"audience:{audience.id}", members=members)
     return members
 

@@ -145,3 +145,17 @@ def test_every_starter_is_a_rule_and_finds_whom_it_says(session, people):
     [bigger] = [rule for name, rule in found.items() if name.startswith("Up-sell")]
     assert [one.email for one in previewing.people(session, bigger)] == ["ann@example.com"]
     assert any(name.startswith("Cross-sell") for name in found)
+
+
+def test_what_changes_is_counted_anew_with_all_that_follow_it(session, people):
+    inner = saving.create(session, "Inner", "tag:b")
+    middle = saving.create(session, "Middle", 'audience:"Inner"')
+    outer = saving.create(session, "Outer", "all", excluded=[middle.id])
+    other = saving.create(session, "Other", "tag:a")
+    for audience in (inner, middle, outer, other):
+        previewing.remember(session, audience)
+    saving.change(session, inner, "Inner", "tag:a")
+    session.expire_all()
+
+    counted = {audience.name: audience.counted for audience in (inner, middle, outer, other)}
+    assert counted == {"Inner": None, "Middle": None, "Outer": None, "Other": 2}

@@ -30,6 +30,7 @@ class Act:
     has: Callable[[Session, Values], sa.ColumnElement[bool]]
     change: Callable[[Session, Values, Sequence[int], User | None], list[Changed]]
     said: Callable[[Values, int], str]  # what came of it, on how many
+    about: Callable[[Session, Values], str]  # with what: the label, the colleague, the value …
     fields: str = ""  # the template with what it asks for
     offers: Callable[[Session], dict[str, Any]] | None = None  # what that template is given besides
     roles: tuple[Role, ...] = ()  # empty: everybody

@@ -81,6 +81,10 @@ def _changed(kind: str, contact_id: int, label_id: int, *, worn: bool) -> Change
     return Changed(contact_id, {kind: {str(label_id): not worn}}, {kind: {str(label_id): worn}})
 
 
+def _label_name(_session: Session, values: Values) -> str:
+    return f"“{values['name']}”"
+
+
 def _said(values: Values, number: int) -> str:
     one, many = "“%(name)s” was put on %(num)s contact.", "“%(name)s” was put on %(num)s contacts."
     return ngettext(one, many, number, name=values["name"])
@@ -119,6 +123,11 @@ def set_column(session: Session, name: str, value: Any, numbers: Sequence[int]) 
     return [Changed(number, {"columns": {name: was}}, {"columns": {name: value}}) for number, was in before]
 
 
+def _owner_name(session: Session, values: Values) -> str:
+    owner = session.get(User, values["owner_id"]) if values["owner_id"] else None
+    return (owner.name or owner.email) if owner else _("Nobody")
+
+
 def _said_owner(_values: Values, number: int) -> str:
     one, many = "%(num)s contact has another owner now.", "%(num)s contacts have another owner now."
     return ngettext(one, many, number)
@@ -128,8 +137,8 @@ def _label_acts(kind: str, put: Any, take: Any) -> tuple[Act, Act]:
     asks = "pages/contacts/_bulk_labels.html"
     read, has, lacks = partial(_read_label, kind), partial(_wears, kind), partial(_wears_not, kind)
     return (
-        Act(put, read, has, partial(_put_on, kind), _said, asks),
-        Act(take, read, lacks, partial(_take_off, kind), _said_off, asks),
+        Act(put, read, has, partial(_put_on, kind), _said, _label_name, asks),
+        Act(take, read, lacks, partial(_take_off, kind), _said_off, _label_name, asks),
     )
 
 
@@ -152,6 +161,7 @@ bulk.offer(
         _owned,
         _hand_over,
         _said_owner,
+        _owner_name,
         "pages/contacts/_bulk_owner.html",
         roles=(Role.MARKETER,),
     ),

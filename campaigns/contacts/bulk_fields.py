@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import User
 from campaigns.bulk import among, update_many
-from campaigns.contacts import bulk, companies, fields, listing, origins, showing
+from campaigns.contacts import bulk, companies, field_words, fields, listing, origins, showing
 from campaigns.contacts.bulk import Form, Values
 from campaigns.contacts.bulk_acts import set_column
 from campaigns.contacts.changing import Changed
@@ -161,6 +161,7 @@ bulk.offer(
         _has,
         _set,
         _said,
+        lambda _session, values: f"{values['label']} = {field_words.plain(values['value']) or '–'}",
         "pages/contacts/_bulk_field.html",
         offers=lambda session: {"settable": offered(session)},
     ),

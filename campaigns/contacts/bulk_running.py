@@ -40,7 +40,7 @@ def start(session: Session, key: str, form: Form, choice: Choice, user: User | N
     act = bulk.named(key, user)
     values = act.read(session, form, user)
     counted = bulk.count(session, act, values, choosing.numbers(session, choice, user))
-    title = f"{act.label()}: {act.said(values, counted.changes)}"
+    title = f"{act.label()}: {act.about(session, values)}"
     change_set = changing.opened(session, "bulk", title, user)
     edit = BulkEdit(
         act=key,

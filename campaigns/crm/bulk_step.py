@@ -105,5 +105,13 @@ def _said(_values: Values, number: int) -> str:
 restoring.offer("step", _taken_back)
 bulk.offer(
     "step",
-    bulk.Act(lambda: _("Set a next step"), _read, _has, _give, _said, "pages/crm/_bulk_step.html"),
+    bulk.Act(
+        lambda: _("Set a next step"),
+        _read,
+        _has,
+        _give,
+        _said,
+        lambda _session, values: f"“{values['what']}”",
+        "pages/crm/_bulk_step.html",
+    ),
 )

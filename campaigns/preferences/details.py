@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from campaigns import tokens
-from campaigns.accounts import audit
+from campaigns.accounts import audit, people
 from campaigns.contacts import companies, field_forms, fields, names, origins, phones, verifying
 from campaigns.contacts.field_models import Field
 from campaigns.contacts.mistakes import Mistakes
@@ -23,7 +23,7 @@ from campaigns.errors import BadInput, NotFound
 from campaigns.preferences.models import DetailsRequest
 from campaigns.preferences.requesting import WORKS_FOR
 from campaigns.tokens import BadToken, Purpose
-from campaigns.words import LANGUAGES, _
+from campaigns.words import LANGUAGES, _, speaking
 
 _SHORT = {"first_name": 200, "last_name": 200, "position": 120}
 
@@ -85,9 +85,16 @@ def correct(session: Session, who: Guest, given: Mapping[str, str]) -> list[str]
     verifying.confirm(session, contact, origins.PERSON)
     who.request.answered_at = now()
     once = f"details:{who.request.id}"
-    logging.log(session, contact.id, Kind.REPLY, summary=_("Confirmed their details"), once=once)
+    logging.log(session, contact.id, Kind.REPLY, summary=_summary(session), once=once)
     audit.note(session, "contact.correct", f"contact:{contact.id}", by="person", changed=changed)
     return changed
+
+
+def _summary(session: Session) -> str:
+    """What the timeline says of it, in the language of the firm that reads it."""
+    ours = people.organisation(session)
+    with speaking(ours.language if ours else "en"):
+        return _("Confirmed their details")
 
 
 def _read(who: Guest, given: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:

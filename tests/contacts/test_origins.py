@@ -179,3 +179,12 @@ def test_handles_are_read_from_lines_and_written_as_them(line, kept):
 def test_what_is_no_handle_is_refused(line):
     with pytest.raises(BadInput):
         handles.read(line)
+
+
+def test_a_datum_says_where_it_is_from_where_it_stands(marketer_client):
+    with transaction() as session:
+        anna = factories.make_contact(session, position="Buyer", **ANNA)
+        origins.note(anna, ["phone", "position"], origins.PERSON)
+
+    page = text(marketer_client.get(f"/contacts/{anna.id}"))
+    assert page.count('title="From The person, ') == 2

@@ -54,7 +54,8 @@ def test_a_field_is_told_by_key_and_by_name_its_choices_as_one_text(session):
     ann = factories.make_contact(session, fields={"Old column": "x", "shoe size": "about 40"})
     fields.write(session, ann, {"likes": ["Milk", "Tea"], "shoe_size": "41", "vip": "yes"})
     source = (
-        "{{ contact.fields.likes }} {{ contact.fields['Shoe size'] }} {{ contact.fields.shoe_size|round + 1 }} "
+        "{{ contact.fields.likes }} {{ contact.fields['Shoe size'] }} "
+        "{{ contact.fields.shoe_size|round + 1 }} "
         "{% if contact.fields.vip %}vip{% endif %} {{ contact.fields.old_column }}"
     )
     letter = language.compile(source, escape=False)

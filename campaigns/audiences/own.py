@@ -84,12 +84,12 @@ def of_birthday(test: Test) -> Asked:
     """A day of the year, or days until it."""
     if test.op == Op.EMPTY:
         return Asked(Contact.birthday == "")
-    value = test.values[0]
+    value, birthday = test.values[0], Contact.birthday
+    known = birthday != ""  # as its index says
     if not isinstance(value, Relative):
-        return Asked(Contact.birthday == value)
+        return Asked(sa.and_(known, birthday == value))
     days, inside = moments.birthdays(value, test.op)
-    birthday = Contact.birthday
-    return Asked(birthday.in_(days) if inside else sa.and_(birthday != "", birthday.not_in(days)))
+    return Asked(sa.and_(known, birthday.in_(days) if inside else birthday.not_in(days)))
 
 
 def of_choice(test: Test) -> Asked:

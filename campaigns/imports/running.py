@@ -32,7 +32,7 @@ from campaigns.words import _
 
 log = structlog.get_logger()
 
-BATCH = 5000  # rows of one transaction: the more, the more of them share a page of an index
+BATCH = 2500  # rows of one transaction: the more, the more of them share a page of an index
 _ATTEMPTS = 5  # at a batch that meets what others write at the same moment
 
 Progress = Callable[[Import], None]

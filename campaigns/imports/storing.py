@@ -31,7 +31,7 @@ _NEW = (
 
 
 # Kilobytes of SQLite's pages that are kept in memory: a contact stands in a dozen indexes, far apart in each.
-_CACHE = 65_536
+_CACHE = 32_768
 _BUT_WHO = attrgetter(*(field.name for field in fields_of(Said)[1:]))
 
 

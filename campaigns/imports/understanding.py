@@ -1,4 +1,4 @@
-"""A file as portions of understood rows; those of a large file are made by a process of its own.
+"""A file as portions of understood rows; with SQLite those of a large file are made by another process.
 
 While one portion is stored, the next is understood on another core. The helper knows the file and the
 settings only, asks no database, and ends when whoever reads from it does.
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from campaigns import settings
+from campaigns import database, settings
 from campaigns.errors import BadInput, PersonError
 from campaigns.imports import opening
 from campaigns.imports.holding import Job
@@ -42,7 +42,8 @@ class Understood:
 @contextmanager
 def understood(job: Job, size: int) -> Iterator[Understood]:
     """The file of an import in portions of so many rows; raises BadInput when it can't be read."""
-    if job.path.stat().st_size < LARGE:
+    # PostgreSQL's server is a second process already; SQLite works in ours.
+    if job.path.stat().st_size < LARGE or database.engine().dialect.name != "sqlite":
         with opening.opened(job.path, job.shape) as table:
             yield Understood(table.columns, _portions(job, table, size))
         return

@@ -130,8 +130,8 @@ def _bring(pipe: Any, given: dict[str, Any], path: str) -> None:
             "understanding_seconds": understood - began,
             "seconds": ended - understood,
             "cpu_seconds": time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]),
-            # Together with the helper that reads the file, had both been at their highest at once.
-            "peak_mb": costs.own_peak_mb() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
+            "peak_mb": costs.own_peak_mb(),
+            "helper_peak_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
         }
     )
 
@@ -220,6 +220,7 @@ def main() -> None:
             ),
             ("ratio", f"{found['ratio']:.2f}"),
             ("peak memory", f"{found['peak_mb']:.0f} MB"),
+            ("  of the helper that reads", f"{found['helper_peak_mb']:.0f} MB"),
             ("rounds lie apart by", f"{found['noise']:.0%}"),
         ]
     )

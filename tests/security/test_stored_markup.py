@@ -10,7 +10,7 @@ from tests.security.test_roles import SLOW
 from tests.security.world import Snapshot, addresses
 
 EVIL = (
-    'javascript:alert(1)//x{{7*7}}"><img src=x onerror=alert(1) data-evil=1><script>alert(1)</script>'
+    'javascript:alert(1)//x{{7*7*7919}}"><img src=x onerror=alert(1) data-evil=1><script>alert(1)</script>'
     "<a href=\"javascript:alert(1)\" data-evil=1>l</a>' data-evil='1"
 )
 ASKED = (
@@ -40,7 +40,7 @@ def wrong(answer) -> list[str]:
             ["a letter that may run scripts"] if "allow-scripts" in policy or "same-origin" in policy else []
         )
     found = [] if "script-src 'self';" in policy else ["no policy against scripts"]
-    found += ["a sum was worked out"] if "x49" in answer.get_data(as_text=True) else []
+    found += ["a sum was worked out"] if "x388031" in answer.get_data(as_text=True) else []
     tree = LexborHTMLParser(answer.get_data(as_text=True))
     found += [f"inline script {script.text()[:60]}" for script in tree.css("script") if script.text().strip()]
     for node in tree.css("*:not(option)") + tree.css("option[data-evil]"):

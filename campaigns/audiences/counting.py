@@ -69,9 +69,9 @@ def _part(session: Session, node: Node) -> Part:
         case Not(inner):
             return _opposite(_part(session, inner))
         case And(nodes):
-            return _all_of([_part(session, inner) for inner in nodes])
+            return _all_of(session, [_part(session, inner) for inner in nodes])
         case Or(nodes):
-            return _some_of([_part(session, inner) for inner in nodes])
+            return _some_of(session, [_part(session, inner) for inner in nodes])
         case Test():
             leaf, inside = building.leaf(session, node)
             if isinstance(leaf, Asked):
@@ -90,7 +90,7 @@ def _opposite(part: Part) -> Part:
     return Some(part.rows, not part.inside, part.once)
 
 
-def _all_of(parts: Sequence[Part]) -> Part:
+def _all_of(session: Session, parts: Sequence[Part]) -> Part:
     """Whom all parts fit."""
     asked = [part.where for part in parts if isinstance(part, Own)]
     within = [part for part in parts if isinstance(part, Some) and part.inside]
@@ -100,15 +100,15 @@ def _all_of(parts: Sequence[Part]) -> Part:
     if not within and not asked:
         return _any_of(without, inside=False)
     if not within:
-        return Some(_less(sa.select(Contact.id).where(*asked), without), once=True)
+        return Some(_less(session, sa.select(Contact.id).where(*asked), without), once=True)
     first = within[0]
-    return Some(_less(_and_also(first, within[1:], asked), without), once=first.once)
+    return Some(_less(session, _and_also(first, within[1:], asked), without), once=first.once)
 
 
-def _some_of(parts: Sequence[Part]) -> Part:
+def _some_of(session: Session, parts: Sequence[Part]) -> Part:
     """Whom at least one part fits."""
     if any(isinstance(part, Some) and not part.inside for part in parts):
-        return _opposite(_all_of([_opposite(part) for part in parts]))
+        return _opposite(_all_of(session, [_opposite(part) for part in parts]))
     asked = [part.where for part in parts if isinstance(part, Own)]
     lists = [part for part in parts if isinstance(part, Some)]
     if not lists:
@@ -136,15 +136,21 @@ def _and_also(first: Some, others: Sequence[Some], asked: Sequence[Condition]) -
     return rows.where(*(listed.c.id.in_(_ids(part)) for part in others))
 
 
-def _less(rows: sa.Select[Any], without: Sequence[Some]) -> sa.Select[Any]:
-    """Those of the rows who stand in none of the lists."""
+def _less(session: Session, rows: sa.Select[Any], without: Sequence[Some]) -> sa.Select[Any]:
+    """Those of the rows who stand in none of the lists.
+
+    PostgreSQL joins the lists so; SQLite would look each number up, and makes a list of its own instead.
+    """
     if not without:
         return rows
     left = rows.subquery()
     found = sa.select(left.c.id)
     for part in without:
         out = part.rows.subquery()
-        found = found.where(~sa.exists().where(out.c.id == left.c.id))
+        if session.get_bind().dialect.name == "sqlite":
+            found = found.where(left.c.id.not_in(sa.select(out.c.id)))
+        else:
+            found = found.where(~sa.exists().where(out.c.id == left.c.id))
     return found
 
 

@@ -113,15 +113,19 @@ def _touched(session: Session, import_: Import, numbers: Sequence[int]) -> dict[
     edited = sa.select(Contact.id).where(mine, Contact.updated_at != Contact.created_at)
     found = dict.fromkeys(session.scalars(edited), "edited")
     origin = remembering.reference(import_.id)
-    said = sa.select(ConsentEvent.contact_id.distinct()).where(
-        among(session, ConsentEvent.contact_id, numbers),
-        sa.not_(ConsentEvent.source.startswith(f"{origin} ", autoescape=True)),
-        ConsentEvent.act != Act.UNDONE,
-        ConsentEvent.id.not_in(taking_back.undone(session, numbers)),
+    said = (
+        sa.select(ConsentEvent.contact_id)
+        .distinct()
+        .where(
+            among(session, ConsentEvent.contact_id, numbers),
+            sa.not_(ConsentEvent.source.startswith(f"{origin} ", autoescape=True)),
+            ConsentEvent.act != Act.UNDONE,
+            ConsentEvent.id.not_in(taking_back.undone(session, numbers)),
+        )
     )
     found |= dict.fromkeys(session.scalars(said), "consent")
     for name, column in _pointing():
-        hanging = sa.select(column.distinct()).where(among(session, column, numbers))
+        hanging = sa.select(column).distinct().where(among(session, column, numbers))
         found |= dict.fromkeys(session.scalars(hanging), name)
     return found
 

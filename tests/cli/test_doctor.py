@@ -3,11 +3,13 @@
 import json
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from pydantic import SecretStr
 
 from campaigns import broker, database, leases
 from campaigns.cli.doctor import doctor, examine
+from campaigns.contacts.models import contact_tag
 from campaigns.mail import accelerator
 from campaigns.processes import free_port
 
@@ -35,6 +37,16 @@ def test_the_exit_code_and_the_json_agree(settings, queue):
     assert said["ok"] is True
     assert done.return_value == 0
     assert [check["name"] for check in said["checks"]][:3] == ["folder", "database", "schema"]
+
+
+def test_links_of_labels_that_lead_nowhere_are_counted(states):
+    assert states()["labels"][0] == "fine"
+    with database.transaction() as session:
+        session.execute(sa.insert(contact_tag).values(contact_id=77, tag_id=88))
+
+    assert states()["labels"] == (
+        "problem", "1 links of categories or tags point to contacts or labels that are gone",
+    )  # fmt: skip
 
 
 def test_it_says_how_letters_are_signed(states):

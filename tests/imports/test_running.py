@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from campaigns import jobs, settings
 from campaigns.consent.models import Consent, ConsentEvent
 from campaigns.contacts.models import Contact, Import, ImportStatus, contact_tag
-from campaigns.database import db_now, reading, transaction
+from campaigns.database import reading, transaction
 from campaigns.errors import Conflict
-from campaigns.imports import files, holding, running, steering, uploading
+from campaigns.imports import files, running, steering, uploading
 from tests.imports.files import CHOICES, counts, fetch, start, upload
 
 ROWS = 2 * running.BATCH + 500
@@ -148,37 +148,6 @@ def test_a_process_that_slept_too_long_writes_nothing(session):
     running.run(import_id, sleeps)
 
     check_exactly_once(session, import_id)
-
-
-def test_a_lease_of_before_the_clock_was_set_back_is_over(session, queue):
-    import_id = upload(rows())
-    start(import_id)
-    queue.clear()
-    with transaction() as other:
-        held = {"status": ImportStatus.RUNNING, "lease_until": db_now(3 * 3600)}
-        other.execute(sa.update(Import).values(held))
-
-    with transaction() as other:
-        steering.ring_waiting(other)
-
-    assert queue.asked == [("run_import", (import_id,))]
-    queue.work()
-    check_exactly_once(session, import_id)
-
-
-def test_a_lease_that_is_in_force_is_kept_to(session, queue):
-    import_id = upload(rows())
-    start(import_id)
-    queue.clear()
-    with transaction() as other:
-        held = {"status": ImportStatus.RUNNING, "lease_until": db_now(holding.LEASE_SECONDS - 5)}
-        other.execute(sa.update(Import).values(held))
-
-    with transaction() as other:
-        steering.ring_waiting(other)
-    running.run(import_id)
-
-    assert (queue.asked, fetch(import_id).rows_read) == ([], 0)
 
 
 def test_pausing_and_going_on(session, queue):

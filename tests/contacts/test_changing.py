@@ -129,7 +129,7 @@ def test_labels_are_taken_off_and_put_on_again(session):
 
 def test_a_contact_that_comes_twice_keeps_the_first_before_and_the_last_after(session):
     contact = make_contact(session, city="Brno", country="CZ")
-    change_set = changing.opened(session, "import", "People", None, "import:7")
+    change_set = changing.opened(session, "bulk", "People", None, "edit:7")
     changing.record(session, change_set, [_change(session, contact, city="Graz")])
     session.expire_all()
     changing.record(
@@ -138,7 +138,7 @@ def test_a_contact_that_comes_twice_keeps_the_first_before_and_the_last_after(se
     changing.close(session, change_set)
 
     assert change_set.contacts == 1
-    assert changing.of(session, "import:7") is change_set
+    assert changing.of(session, "edit:7") is change_set
     assert _undo(session, change_set) == (1, [])
     contact = _reloaded(session, contact)
     assert (contact.city, contact.country) == ("Brno", "CZ")

@@ -12,6 +12,7 @@ EXEMPT = {
     "preferences.pause_instead",
     "preferences.stop_following",
     "preferences.choose",
+    "details.correct",
 }
 
 

@@ -4,8 +4,6 @@ import codecs
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import charset_normalizer
-
 from campaigns.errors import BadInput
 from campaigns.words import _
 
@@ -160,6 +158,8 @@ def _foreign_lines(chunk: bytes) -> bytes:
 
 def _by_letters(sample: bytes) -> str:
     """The encoding in which the sample's letters fit one language best."""
+    import charset_normalizer  # with its tables of languages: not into every process
+
     best = charset_normalizer.from_bytes(sample).best()
     named = best.encoding.replace("_", "-") if best else ""
     candidates = dict.fromkeys([named, *CHOICES[2:-1]] if named and named != "ascii" else CHOICES[2:-1])

@@ -11,7 +11,7 @@ from campaigns.audiences.nodes import Op
 
 TEXT = (Path(__file__).parents[2] / "docs" / "audiences.md").read_text()
 EXAMPLES = re.findall(r"```rule\n(.*?)```", TEXT, re.DOTALL)
-IN_TABLES = re.findall(r"\| `([^`]+)` \|$", TEXT, re.MULTILINE)
+IN_TABLES = re.findall(r"\| `((?!Index )[^`]+)` \|$", TEXT, re.MULTILINE)
 IN_BRACKETS = [
     'bought("Glue", "Tape")', 'bought(~ "Glue")', "opened(times >= 2)", "bought(first < -1y, last < -90d)",
     "opened(last 5 campaigns)", "bought(sum > 2500 CZK)", "bought(quantity >= 10)",

@@ -84,9 +84,8 @@ def _import(page: Page, folder: Path) -> None:
 def _choose(page: Page) -> None:
     page.goto("/audiences/new")
     page.fill("[name=name]", "Cutters")
-    page.fill("#pick-value", "Cutters")
-    page.get_by_role("button", name="and", exact=True).click()
-    expect(page.locator("[name=rule]")).to_have_value('category:"Cutters"')
+    page.get_by_text("As text", exact=True).click()
+    page.fill("[name=rule]", 'category:"Cutters"')
     expect(page.locator("#preview .stat-value")).to_have_text("3")
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_role("heading", name="Cutters")).to_be_visible()

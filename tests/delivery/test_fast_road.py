@@ -101,7 +101,7 @@ def assert_well_formed(raw: bytes) -> None:
     }  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     subject=SUBJECTS, html=TEMPLATES, text=TEMPLATES, opens=LEVELS, clicks=LEVELS,
     contacts=st.lists(st.tuples(CONTACTS, ADDRESSES), min_size=1, max_size=3), data=st.data(),

@@ -104,7 +104,7 @@ cells = st.sampled_from(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=12))
 @pytest.mark.sqlite_only
 def test_any_file_does_what_the_look_ahead_said(session, rows):

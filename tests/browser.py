@@ -40,6 +40,8 @@ LOOKS: tuple[tuple[str, Literal["light", "dark"], ViewportSize], ...] = (
 )
 # target-size belongs to WCAG 2.2 AA, and axe leaves it off unless asked.
 AXE_OPTIONS = {"rules": {"target-size": {"enabled": True}}}
+SETTLED = """theme => document.documentElement.dataset.bsTheme === theme
+    && !document.getAnimations().some(one => one.playState === "running")"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -78,6 +80,29 @@ def axe_problems(page: Page) -> list[str]:
 def sideways_pixels(page: Page) -> int:
     """How far the page scrolls sideways; 0 is what it must be, at 320 px too."""
     return int(page.evaluate(SIDEWAYS))
+
+
+def settle(page: Page, theme: Literal["light", "dark"]) -> None:
+    """Show the page in that theme, and wait until it wears it and no colour is on its way to another.
+
+    Raises playwright's TimeoutError when it does not come to rest.
+    """
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function(SETTLED, arg=theme)
+
+
+def wrong_in_any_look(page: Page) -> list[str]:
+    """What axe finds on the page in dark and in light, and how far it scrolls sideways at 320 px."""
+    wrong = []
+    themes: tuple[Literal["light", "dark"], ...] = ("dark", "light")
+    for theme in themes:
+        settle(page, theme)
+        wrong += [f"{theme}: {problem}" for problem in axe_problems(page)]
+    usual = page.viewport_size or DESKTOP
+    page.set_viewport_size(NARROW)
+    wrong += [f"{over} px sideways at 320 px"] if (over := sideways_pixels(page)) else []
+    page.set_viewport_size(usual)
+    return wrong
 
 
 def sign_in(page: Page, base_url: str, email: str, password: str) -> None:

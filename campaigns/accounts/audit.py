@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import has_request_context, request
-from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import AuditEntry
@@ -20,5 +19,7 @@ def note(session: Session, act: str, subject: str = "", **detail: Any) -> None:
 def _who() -> dict[str, Any]:
     if not has_request_context():
         return {}
+    from flask_security import current_user  # here, as no worker has it: see `signing_in`
+
     user_id = current_user.id if current_user and current_user.is_authenticated else None
     return {"user_id": user_id, "ip": request.remote_addr or ""}

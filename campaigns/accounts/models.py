@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from flask_security.core import RoleMixin, UserMixin
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -51,7 +50,7 @@ user_role = sa.Table(
 )
 
 
-class RoleRow(HasId, Base, RoleMixin):
+class RoleRow(HasId, Base):
     """A role as Flask-Security wants it: a row; its name is one of `Role`."""
 
     __tablename__ = "role"
@@ -60,8 +59,8 @@ class RoleRow(HasId, Base, RoleMixin):
     description: Mapped[str | None] = mapped_column(sa.String(255))
 
 
-class User(HasId, Base, UserMixin):
-    """A person who signs in."""
+class User(HasId, Base):
+    """A person who signs in; `signing_in` adds what Flask-Security asks of one."""
 
     __tablename__ = "user"
 
@@ -73,17 +72,17 @@ class User(HasId, Base, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(sa.String(64), unique=True)
     create_datetime: Mapped[datetime] = mapped_column(UTC, default=now)
     update_datetime: Mapped[datetime] = mapped_column(UTC, default=now, onupdate=now)
-    last_login_at: Mapped[datetime | None] = mapped_column(UTC)  # type: ignore[assignment]
-    current_login_at: Mapped[datetime | None] = mapped_column(UTC)  # type: ignore[assignment]
+    last_login_at: Mapped[datetime | None] = mapped_column(UTC)
+    current_login_at: Mapped[datetime | None] = mapped_column(UTC)
     last_login_ip: Mapped[str | None] = mapped_column(sa.String(64))
     current_login_ip: Mapped[str | None] = mapped_column(sa.String(64))
-    login_count: Mapped[int | None] = mapped_column()  # type: ignore[assignment]
+    login_count: Mapped[int | None] = mapped_column()
     tf_primary_method: Mapped[str | None] = mapped_column(sa.String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(sa.String(255))
     tf_phone_number: Mapped[str | None] = mapped_column(sa.String(128))
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(sa.JSON()))
 
-    roles: Mapped[list[RoleRow]] = relationship(secondary=user_role, lazy="selectin")  # type: ignore[assignment]
+    roles: Mapped[list[RoleRow]] = relationship(secondary=user_role, lazy="selectin")
 
     @property
     def role(self) -> Role | None:

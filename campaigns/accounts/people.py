@@ -3,7 +3,6 @@
 import uuid
 
 import sqlalchemy as sa
-from flask_security import hash_password
 from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import Organisation, Role, RoleRow, User
@@ -32,6 +31,8 @@ def add(session: Session, email: str, name: str, role: Role, password: str | Non
 
     Raises BadInput for a bad address or short password, Conflict when the address has an account.
     """
+    from flask_security import hash_password  # here, as no worker has it: see `signing_in`
+
     email = checked_email(email)
     if session.scalar(sa.select(User.id).where(User.email == email)):
         raise Conflict(_("%(email)s has an account already.", email=email))

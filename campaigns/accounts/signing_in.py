@@ -8,18 +8,22 @@ from typing import Any, cast
 import sqlalchemy as sa
 from flask import Flask
 from flask.globals import app_ctx
-from flask_security import MailUtil, Security, SQLAlchemySessionUserDatastore
+from flask_security import MailUtil, RoleMixin, Security, SQLAlchemySessionUserDatastore, UserMixin
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from campaigns import database, settings
 from campaigns.accounts.models import RoleRow, User
 from campaigns.mail import notices
 
+# Not in the models: Flask-Security takes 10 MB, of which a worker, that signs nobody in, has no use.
+User.__bases__ += (UserMixin,)
+RoleRow.__bases__ += (RoleMixin,)
+
 
 class _UserStore(SQLAlchemySessionUserDatastore):
     """Looks users up in short reading sessions, so that no request holds SQLite's write lock."""
 
-    def find_user(self, case_insensitive: bool = False, **wanted: Any) -> User | None:
+    def find_user(self, case_insensitive: bool = False, **wanted: Any) -> Any:
         with database.reading() as session:
             query = sa.select(User)
             for name, value in wanted.items():
@@ -57,7 +61,7 @@ def register(app: Flask) -> None:
     app.config.update(_config())
     made = cast("sessionmaker[Session]", _session)  # asks for the engine anew: tests change it
     sessions = scoped_session(made, scopefunc=_scope)
-    Security(app, _UserStore(sessions, User, RoleRow), mail_util_cls=_NoticeMail)
+    Security(app, _UserStore(sessions, cast(Any, User), cast(Any, RoleRow)), mail_util_cls=_NoticeMail)
     app.teardown_appcontext(lambda _error: sessions.remove())
 
 

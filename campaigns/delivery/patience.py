@@ -1,7 +1,8 @@
 """Patience: with a database that is away for a moment, and the clock that leases are kept by."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -32,3 +33,12 @@ def patiently(work: Callable[[], T]) -> T:
                 raise
             log.warning("database away", error=str(error.orig))
             time.sleep(0.5)
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """For what can wait: should the database be away, the letters on the wire still get their answers."""
+    try:
+        yield
+    except AWAY as error:
+        log.warning("database away", error=str(error.orig))

@@ -3,8 +3,6 @@
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import structlog
 
@@ -17,7 +15,7 @@ from campaigns.delivery.journal import Journal
 from campaigns.delivery.judging import Judge, Verdict
 from campaigns.delivery.ledger import Ledger
 from campaigns.delivery.models import MessageStatus
-from campaigns.delivery.patience import AWAY, clock, patiently
+from campaigns.delivery.patience import AWAY, clock, going_on, patiently
 from campaigns.delivery.results import NOT_TAKEN, Result
 from campaigns.delivery.roads import Road
 from campaigns.delivery.writing import Edition, Finished, Recipient
@@ -30,7 +28,7 @@ from campaigns.words import _
 log = structlog.get_logger()
 
 _SHIFT = 30  # seconds after which a worker gives the rest back, so that all work takes turns
-_WRITTEN_AT_ONCE = 16  # letters; signatures are made by eights where the processor can
+_WRITTEN_AT_ONCE = 8  # letters; signatures are made by eights where the processor can
 _MOST_ASIDE = 200  # letters
 _closing = threading.Event()
 _destinations = Destinations()
@@ -106,15 +104,6 @@ def _pause(lease: Lease, reason: str) -> None:
         pausing.pause_itself(session, lease.campaign_id, reason, ask_again=False)
 
 
-@contextmanager
-def _going_on() -> Iterator[None]:
-    """For what can wait: should the database be away, the letters on the wire still get their answers."""
-    try:
-        yield
-    except AWAY as error:
-        log.warning("database away", error=str(error.orig))
-
-
 def _no_room(error: OSError) -> str:
     return _(
         "Nothing can be written to the data folder (%(reason)s), so nothing is sent. Make room, then resume.",
@@ -145,7 +134,7 @@ class Run:
     def work(self) -> None:
         """Mail everybody who waits, and once more those whom trouble on the way spared."""
         while not self._is_over() and (self._letters or self._aside or self._again or not self._ledger.dry):
-            self._road.fleet.send(self._pull, self._before_dot, self._answered)
+            self._road.fleet.send(self._pull, self._before_dot, self._answered, self._write_ahead)
         self._road.rate = self._ledger.rate
 
     def write_down(self) -> float:
@@ -206,6 +195,14 @@ class Run:
             self._aside.append(written)
         return None
 
+    def _write_ahead(self) -> bool:
+        """While the servers think: so many letters that no connection waits for one to be written."""
+        written = len(self._letters)
+        if written >= self._road.allowed or self._is_over():
+            return False
+        self._write_some()
+        return len(self._letters) > written
+
     def _write_some(self) -> None:
         some = self._ledger.next(_WRITTEN_AT_ONCE)
         if not some and self._ledger.dry:
@@ -227,7 +224,7 @@ class Run:
             self._journal.dotted(parcel.key)
         except OSError as error:
             self._over = True
-            with _going_on():
+            with going_on():
                 _pause(self._lease, _no_room(error))
             return False
         self._dotted.add(parcel.key)
@@ -263,7 +260,7 @@ class Run:
         refused = True if later else False if isinstance(outcome, Reply) else None
         if _destinations.leave(recipient.domain, refused=refused) and isinstance(outcome, NotSent):
             said = f"{outcome.code} {outcome.text}"
-            with _going_on(), transaction() as session:
+            with going_on(), transaction() as session:
                 destinations.hold(session, recipient.domain, said)
 
     def _note(self, recipient: Recipient, result: Result) -> None:

@@ -5,12 +5,16 @@ and for as long as the look lasts, so that later rows are decided on as they wil
 """
 
 import json
-import pickle  # nosec B403
 import sqlite3
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import attrgetter
 from types import TracebackType
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from campaigns.consent.standing import Standing
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import now, reading, transaction
 from campaigns.imports import deciding, files, holding, people, tallying, understanding
@@ -21,7 +25,22 @@ from campaigns.imports.people import Person
 from campaigns.imports.tallying import Tally
 
 BATCH = 2000
-_KEPT = ("number", "values", "company", "labels", "standings", "listed")
+
+
+@dataclass
+class _Kept:
+    """What later rows need of a person; the names are Person's."""
+
+    number: int
+    values: dict[str, Any]
+    company: str
+    labels: set[tuple[str, str]]
+    standings: dict[str, Standing]
+    listed: str
+
+
+_JSON = TypeAdapter(_Kept)
+_kept = attrgetter(*_Kept.__annotations__)
 
 
 class _Memory:
@@ -48,11 +67,7 @@ class _Memory:
 
     def keep(self, found: dict[str, Person]) -> None:
         """Remember what the rows have left of them."""
-        rows = (
-            (key, pickle.dumps(tuple(getattr(person, name) for name in _KEPT), pickle.HIGHEST_PROTOCOL))
-            for key, person in found.items()
-            if person.seen
-        )
+        rows = ((key, _JSON.dump_json(_Kept(*_kept(person)))) for key, person in found.items() if person.seen)
         self._kept.execute("BEGIN")
         self._kept.executemany("INSERT OR REPLACE INTO person VALUES (?, ?)", rows)
         self._kept.execute("COMMIT")
@@ -64,8 +79,7 @@ def _key(email: str, found: dict[str, Person]) -> str:
 
 
 def _person(state: bytes) -> Person:
-    values = pickle.loads(state)  # nosec B301 - kept by this process, in a file that only it has
-    return Person(**dict(zip(_KEPT, values, strict=True)), seen=True)
+    return Person(**vars(_JSON.validate_json(state)), seen=True)
 
 
 def rehearse(job: Job, progress: Callable[[Import], None] | None = None) -> None:

@@ -4,7 +4,7 @@ import threading
 
 from campaigns.mail.outcomes import HeldBack, NotSent, Reply, Step
 from campaigns.mail.pipelining import SmtpFleet
-from campaigns.mail.roads import Answered, BeforeDot, Fleet, Parcel, Pull, Transport
+from campaigns.mail.roads import Answered, BeforeDot, Fleet, Meanwhile, Parcel, Pull, Transport, nothing
 from campaigns.mail.transport import open_transport, relay, transport_name
 from campaigns.settings import Settings
 
@@ -25,8 +25,10 @@ class LetterByLetter(Fleet):
         self._road = road
         self._woken = threading.Event()
 
-    def send(self, pull: Pull, before_dot: BeforeDot, answered: Answered) -> None:
-        """Hand over all that `pull` gives, as Fleet says."""
+    def send(
+        self, pull: Pull, before_dot: BeforeDot, answered: Answered, meanwhile: Meanwhile = nothing
+    ) -> None:
+        """Hand over all that `pull` gives, as Fleet says; nothing is waited for, so there is no meanwhile."""
         while (given := pull()) is not None:
             if not isinstance(given, Parcel):
                 self._woken.wait(given)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from campaigns.mail import answers
 from campaigns.mail.opening import Opened, Opener
 from campaigns.mail.outcomes import NotSent, Reply, Step, TransportTrouble
-from campaigns.mail.roads import Answered, BeforeDot, Fleet, Parcel, Pull
+from campaigns.mail.roads import Answered, BeforeDot, Fleet, Meanwhile, Parcel, Pull, nothing
 from campaigns.mail.smtp import Relay
 from campaigns.mail.talking import Talk
 
@@ -50,7 +50,9 @@ class SmtpFleet(Fleet):
         self._check = 0.0  # when deadlines are looked at
         self._listen()
 
-    def send(self, pull: Pull, before_dot: BeforeDot, answered: Answered) -> None:
+    def send(
+        self, pull: Pull, before_dot: BeforeDot, answered: Answered, meanwhile: Meanwhile = nothing
+    ) -> None:
         """Hand over all that `pull` gives, as Fleet says."""
         if self._bell.fileno() < 0:
             self._listen()
@@ -60,7 +62,7 @@ class SmtpFleet(Fleet):
         try:
             self._employ()
             while self._more or self._hand or self._spared or len(self._idle) < len(self._talks):
-                self._turn(self._wait())
+                self._turn(self._wait(), meanwhile)
                 self._employ()
         except BaseException:
             self._abandon()
@@ -201,9 +203,12 @@ class SmtpFleet(Fleet):
             ends.append(self._retry)
         return max(min(ends) - time.monotonic(), 0) if ends else None
 
-    def _turn(self, pause: float | None) -> None:
+    def _turn(self, pause: float | None, meanwhile: Meanwhile = nothing) -> None:
         """Wait for what happens on the connections, and see to it."""
-        for key, events in self._selector.select(pause):
+        happened = self._selector.select(0)
+        while not happened and meanwhile():
+            happened = self._selector.select(0)
+        for key, events in happened or self._selector.select(pause):
             if key.data is None:
                 self._answer_bell()
             elif not key.data.over:

@@ -60,13 +60,21 @@ class Parcel:
 Pull = Callable[[], Parcel | float | None]
 BeforeDot = Callable[[Parcel], bool]
 Answered = Callable[[Parcel | None, Reply | NotSent], None]
+Meanwhile = Callable[[], bool]
+
+
+def nothing() -> bool:
+    """There is nothing to be done meanwhile."""
+    return False
 
 
 class Fleet(ABC):
     """Several warm connections to one mail server, or the captured mail; for one thread, but for `wake`."""
 
     @abstractmethod
-    def send(self, pull: Pull, before_dot: BeforeDot, answered: Answered) -> None:
+    def send(
+        self, pull: Pull, before_dot: BeforeDot, answered: Answered, meanwhile: Meanwhile = nothing
+    ) -> None:
         """Hand over all that `pull` gives, and return when it gives None and the last answer is in.
 
         `pull` gives the next letter, or a number: nothing for so many seconds (it is asked again then,
@@ -75,7 +83,10 @@ class Fleet(ABC):
         with what became of it (HeldBack for one that `before_dot` stopped); and with None in place of
         a letter when no connection could be opened: `pull` then says how long to wait.
 
-        What one of the three raises comes through; letters then under way stay unanswered.
+        `meanwhile` is called while every connection waits for its server: it does a little of what is to
+        be done anyway, and says whether it may be called again.
+
+        What one of these raises comes through; letters then under way stay unanswered.
         """
 
     @abstractmethod

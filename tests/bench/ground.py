@@ -1,5 +1,6 @@
 """What a measure stands on: an installation of its own on a durable database, its processes by role."""
 
+import argparse
 import os
 import re
 from collections.abc import Iterator
@@ -22,6 +23,16 @@ _ROLES = {"queue": "embedded|valkey|redis", "clock": "clock", "web": "web", "wor
 
 class Missing(Exception):
     """Something that the measure needs is not on this machine; says what, and where it comes from."""
+
+
+def asked(name: str, database: str = "postgresql", **numbers: int) -> argparse.Namespace:
+    """What the command line asks of a measure: the database, JSON, and these numbers with their defaults."""
+    parser = argparse.ArgumentParser(prog=f"bin/bench {name}")
+    parser.add_argument("--database", choices=DATABASES, default=database)
+    parser.add_argument("--json", action="store_true")
+    for number, usual in numbers.items():
+        parser.add_argument(f"--{number}", type=int, default=usual)
+    return parser.parse_args()
 
 
 @contextmanager

@@ -5,7 +5,6 @@ processor time a letter, the median of the rounds and the best one. The letter i
 everybody is followed by name. `values` is looking contacts up, 500 at a time.
 """
 
-import argparse
 import json
 import statistics
 import tempfile
@@ -162,12 +161,7 @@ def measure(case: Case, rounds: int) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     """Prepare, measure, print."""
-    parser = argparse.ArgumentParser(prog="bin/bench letters")
-    parser.add_argument("--letters", type=int, default=300)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--database", choices=ground.DATABASES, default="sqlite")
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    given = ground.asked("letters", "sqlite", letters=300, rounds=7)
     with tempfile.TemporaryDirectory() as folder, ground.ground(given.database, Path(folder)):
         case = prepared(given.letters)
         size = len(writing.write(case.edition, case.people[0]).raw)

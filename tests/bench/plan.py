@@ -5,7 +5,6 @@ its own on a durable database, contacts of whom some have left the audience, som
 are suppressed. Each round launches a campaign by the product's own verb and plans it in a process of its own.
 """
 
-import argparse
 import json
 import multiprocessing
 import statistics
@@ -114,12 +113,7 @@ def _check(campaign_id: int, contacts: int) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="bin/bench plan")
-    parser.add_argument("--contacts", type=int, default=1_000_000)
-    parser.add_argument("--database", choices=ground.DATABASES, default="postgresql")
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    given = ground.asked("plan", contacts=1_000_000, rounds=1)
     found = measure(given.contacts, given.database, given.rounds)
     if given.json:
         print(json.dumps(found))

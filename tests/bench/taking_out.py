@@ -5,7 +5,6 @@ and consent, as CSV, XLSX, vCard and a list for an ad platform; then all get a t
 in a process of its own.
 """
 
-import argparse
 import csv
 import json
 import multiprocessing
@@ -143,11 +142,7 @@ def _check(name: str, contacts: int) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="bin/bench out")
-    parser.add_argument("--contacts", type=int, default=1_000_000)
-    parser.add_argument("--database", choices=ground.DATABASES, default="postgresql")
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    given = ground.asked("out", contacts=1_000_000)
     found = measure(given.contacts, given.database)
     if given.json:
         print(json.dumps(found))

@@ -40,7 +40,7 @@ def _say(session, contact, act, purpose=Purpose.MAIL, method=Method.PAGE, days=0
 
 
 def _worst(session, purpose):
-    """The strictest that either has ever said: read in their order, the entries of both may come to it again."""
+    """The strictest that either ever said: read in their order, the entries of both may come to it again."""
     acts = session.scalars(sa.select(ConsentEvent.act).where(ConsentEvent.purpose == purpose))
     return max(strictness(Standing(act, Basis.CONSENT, START, 0)) for act in acts)
 

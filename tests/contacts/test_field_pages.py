@@ -11,7 +11,7 @@ from campaigns.database import now, reading, transaction
 from campaigns.preferences import requesting
 from campaigns.preferences.models import DetailsRequest, RequestStatus
 from tests import factories
-from tests.browser import DESKTOP, NARROW, axe_problems, listen, sideways_pixels, sign_in
+from tests.browser import listen, sign_in, wrong_in_any_look
 
 PASSWORD = "four unrelated words"
 KINDS = ("text", "number", "money", "date", "day", "choice", "choices", "yes_no", "phone", "link")
@@ -60,21 +60,6 @@ def letter(filled):
     return "/d/" + requesting.link(filled["request"]).partition("/d/")[2]
 
 
-def looked_at(page, address):
-    """What is wrong with the page as axe and a narrow screen see it."""
-    page.goto(address)
-    page.set_viewport_size(DESKTOP)
-    found = axe_problems(page)
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(300)
-    found += [f"dark: {problem}" for problem in axe_problems(page)]
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(NARROW)
-    found += [f"{over} px sideways"] if (over := sideways_pixels(page)) else []
-    page.set_viewport_size(DESKTOP)
-    return found
-
-
 PAGES = [
     "/fields/", "/fields/?about=company", "/fields/new", "/fields/new?column=Old%20column", "/fields/1/edit",
     "/contacts/1", "/contacts/1/edit", "/contacts/to-confirm?days=90", "/companies/1", "/companies/1/edit",
@@ -88,7 +73,9 @@ def test_all_pages_can_be_used_by_everybody(filled, signed_in, live_server, addr
     complaints = listen(signed_in)
     signed_in.emulate_media(reduced_motion="reduce")
 
-    assert looked_at(signed_in, live_server + (letter(filled) if address == PAGES[-1] else address)) == []
+    signed_in.goto(live_server + (letter(filled) if address == PAGES[-1] else address))
+
+    assert wrong_in_any_look(signed_in) == []
     assert [text for text in complaints if "404" not in text] == []
 
 

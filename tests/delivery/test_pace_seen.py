@@ -9,7 +9,7 @@ from campaigns.database import now, transaction
 from campaigns.delivery import buckets, destinations, limits
 from campaigns.delivery.models import DomainPace, SenderPace
 from tests import factories
-from tests.browser import NARROW, axe_problems, listen, sideways_pixels, sign_in
+from tests.browser import listen, sign_in, wrong_in_any_look
 from tests.delivery.launching import launch, plan
 
 PASSWORD = "four unrelated words"
@@ -59,13 +59,7 @@ def test_the_pages_can_be_used_by_everybody(campaign, draft, live_server, page):
     ):
         page.goto(live_server + address)
         page.wait_for_load_state("networkidle")
-        found = axe_problems(page)
-        usual = page.viewport_size
-        page.set_viewport_size(NARROW)
-        if over := sideways_pixels(page):
-            found.append(f"{over} px sideways")
-        page.set_viewport_size(usual)
-        if found or complaints:
+        if (found := wrong_in_any_look(page)) or complaints:
             problems[address] = [*found, *complaints]
             complaints.clear()
 

@@ -13,11 +13,10 @@ from campaigns.contacts.models import Contact, contact_tag
 from campaigns.database import reading, transaction
 from campaigns.exports import asking, running
 from tests import factories
-from tests.browser import axe_problems, sideways_pixels, sign_in
+from tests.browser import sign_in, wrong_in_any_look
 
 PASSWORD = "four unrelated words"
 _PATIENCE = 60_000  # ms; the machine may be busy
-_NARROW, _WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 
 
 @pytest.fixture
@@ -39,20 +38,6 @@ def marketer(app, live_server, page) -> Page:
     return page
 
 
-def sound(page: Page) -> list[str]:
-    """What is wrong with this page in light, in dark, and at 320 px."""
-    wrong = []
-    for theme in ("dark", "light"):
-        page.emulate_media(color_scheme=theme)
-        page.wait_for_timeout(400)
-        wrong += [f"{theme}: {problem}" for problem in axe_problems(page)]
-    page.set_viewport_size(_NARROW)
-    if over := sideways_pixels(page):
-        wrong.append(f"{over} px sideways")
-    page.set_viewport_size(_WIDE)
-    return wrong
-
-
 def tagged() -> int:
     with reading() as session:
         return session.scalar(sa.select(sa.func.count()).select_from(contact_tag))
@@ -67,20 +52,20 @@ def test_a_bulk_edit_is_counted_done_and_undone(marketer, live_server):
     page.get_by_role("combobox", name="Tag").last.fill("spring")
     page.get_by_role("combobox", name="Tag").last.blur()
     expect(page.locator(".bulk-count")).to_have_text("This changes all 2.")
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.get_by_role("button", name="Do it").click()
 
     expect(page.get_by_text("“spring” was put on 2 contacts.")).to_be_visible()
     assert tagged() == 2
     page.get_by_role("link", name="Look at it or undo it").click()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("dialog").get_by_role("button", name="Undo").click()
     expect(page.get_by_text("2 of 2 put back")).to_be_visible()
     assert tagged() == 0
     page.goto(f"{live_server}/contacts/edits/")
     expect(page.get_by_text("Undone", exact=True)).to_be_visible()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
 
 
 def test_an_audience_gets_a_field_in_the_background(marketer, live_server, monkeypatch):
@@ -91,10 +76,10 @@ def test_an_audience_gets_a_field_in_the_background(marketer, live_server, monke
     page.get_by_label("Field").select_option("country")
     page.locator("select#f-set_value").select_option("CZ")
     expect(page.locator(".bulk-count")).to_contain_text("This changes all 5.")
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.get_by_role("button", name="Do it").click()
     expect(page.get_by_text("waiting for a worker")).to_be_visible()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
 
     bulk_running.run(1)
 
@@ -110,9 +95,9 @@ def test_contacts_are_taken_out_as_a_file(marketer, live_server, tmp_path, monke
     page.get_by_role("checkbox", name="First name").check()
     page.get_by_role("checkbox", name="Last name").uncheck()
     page.get_by_role("button", name="Move “First name” up").click()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.get_by_role("button", name="Make the file").click()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download").click()
     waiting.value.save_as(tmp_path / "people.csv")
@@ -129,18 +114,18 @@ def test_contacts_are_taken_out_as_a_file(marketer, live_server, tmp_path, monke
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     page.goto(f"{live_server}/exports/")
     expect(page.get_by_role("link", name=re.compile("People of Brno"))).to_be_visible()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
 
 
 def test_a_list_for_an_ad_platform_and_one_for_the_printer(marketer, live_server):
     page = marketer
     page.goto(f"{live_server}/exports/ads/new?chosen=audience:1")
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.get_by_role("button", name="Make the files").click()
     expect(page.get_by_text("everybody who was in an earlier file")).to_be_visible()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.goto(f"{live_server}/exports/new?chosen=audience:1")
     page.get_by_role("checkbox", name="City").check()
     page.get_by_role("link", name="Print instead").click()
     expect(page.get_by_role("columnheader", name="City")).to_be_visible()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []

@@ -11,10 +11,9 @@ from campaigns.consent.standing import Method
 from campaigns.contacts.models import Contact
 from campaigns.database import reading, transaction
 from tests import factories
-from tests.browser import axe_problems, sideways_pixels, sign_in
+from tests.browser import sign_in, wrong_in_any_look
 
 PASSWORD = "four unrelated words"
-_NARROW, _WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 
 
 @pytest.fixture
@@ -37,20 +36,6 @@ def marketer(app, live_server, page) -> Page:
     return page
 
 
-def sound(page: Page) -> list[str]:
-    """What is wrong with this page in light, in dark, and at 320 px."""
-    wrong = []
-    for theme in ("dark", "light"):
-        page.emulate_media(color_scheme=theme)
-        page.wait_for_timeout(400)
-        wrong += [f"{theme}: {problem}" for problem in axe_problems(page)]
-    page.set_viewport_size(_NARROW)
-    if over := sideways_pixels(page):
-        wrong.append(f"{over} px sideways")
-    page.set_viewport_size(_WIDE)
-    return wrong
-
-
 def refused() -> set[str]:
     with reading() as session:
         emails = {contact.id: contact.email for contact in session.query(Contact)}
@@ -68,27 +53,27 @@ def test_somebody_who_is_in_the_list_twice(marketer, live_server):
     running.run(run.id)  # what a worker does
 
     expect(page.get_by_role("link", name="Compare Anna Malá and Anna Malá")).to_be_visible(timeout=10_000)
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.get_by_role("link", name="Compare Anna Malá and Anna Malá").click()
     expect(page.get_by_role("radio", name="anna@mills.cz")).to_be_checked()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.get_by_role("button", name="Merge the two").press("Enter")
 
     expect(page.get_by_text("The two are one contact now.")).to_be_visible()
     expect(page.get_by_text("Also known as mala.anna@gmial.com")).to_be_visible()
     expect(page.get_by_text("Spoke at the fair")).to_be_visible()
     assert refused() == {"anna@mills.cz"}
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
 
     page.get_by_role("link", name="Anna Malá <mala.anna@gmial.com>").click()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.get_by_role("button", name="Take it back").click()
     page.get_by_role("dialog").get_by_role("button", name="Take it back").click()
     expect(page.get_by_text("They are two contacts again.")).to_be_visible()
     assert refused() == {"mala.anna@gmial.com"}
     page.goto(f"{live_server}/cleaning/?status=not_same")
     expect(page.get_by_role("button", name="Propose Anna Malá and Anna Malá again")).to_be_visible()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
 
 
 def test_a_mistyped_address_is_corrected(marketer, live_server):
@@ -97,11 +82,11 @@ def test_a_mistyped_address_is_corrected(marketer, live_server):
         run = running.start(session, Scope.ALL)
     running.run(run.id)
     page.goto(f"{live_server}/cleaning/addresses")
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.get_by_role("link", name="Likely mistyped").click()
     page.get_by_role("link", name="Anna Malá").click()
     expect(page.get_by_text("Likely mala.anna@gmail.com")).to_be_visible()
-    assert sound(page) == []
+    assert wrong_in_any_look(page) == []
     page.get_by_role("button", name="Use that").click()
     page.get_by_role("dialog").get_by_role("button", name="Use that").click()
 

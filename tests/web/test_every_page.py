@@ -21,7 +21,7 @@ from campaigns.exports.asking import Wish
 from campaigns.exports.models import Subject
 from campaigns.tokens import Purpose
 from tests import factories
-from tests.browser import DESKTOP, NARROW, axe_problems, listen, sideways_pixels, sign_in
+from tests.browser import listen, sign_in, wrong_in_any_look
 
 PASSWORD = "four unrelated words"
 EXAMPLES = {
@@ -95,15 +95,6 @@ def _is_page(answer) -> bool:
     return kind.startswith("text/html") and not framed and "<html" in answer.text()
 
 
-def _settle(page, theme: str) -> None:
-    """Wait until the page wears the theme and no colour is on its way to another."""
-    still = "!document.getAnimations().some((one) => one.playState === 'running')"
-    for _try in range(100):
-        page.wait_for_timeout(50)
-        if page.evaluate(f"document.documentElement.dataset.bsTheme === '{theme}' && {still}"):
-            return
-
-
 @pytest.mark.timeout(600)
 def test_every_page_can_be_used_by_everybody(app, live_server, signed_in_page):
     page = signed_in_page
@@ -122,16 +113,8 @@ def test_every_page_can_be_used_by_everybody(app, live_server, signed_in_page):
         visited += 1
         complaints.clear()
         page.goto(live_server + address)
-        _settle(page, "light")
         page.wait_for_timeout(100)  # live parts and charts
-        found = axe_problems(page)
-        page.emulate_media(color_scheme="dark")
-        _settle(page, "dark")
-        found += [f"dark: {problem}" for problem in axe_problems(page)]
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size(NARROW)
-        found += [f"{over} px sideways at 320 px"] if (over := sideways_pixels(page)) else []
-        page.set_viewport_size(DESKTOP)
+        found = wrong_in_any_look(page)
         found += [text for text in complaints if "404" not in text]
         if found:
             problems[address] = found

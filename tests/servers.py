@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from functools import cached_property
 from pathlib import Path
 
 import psycopg
@@ -148,10 +150,15 @@ class Received:
     to: list[str]
     raw: bytes
 
-    @property
+    @cached_property
     def message(self) -> EmailMessage:
         """The letter, parsed."""
         return email.message_from_bytes(self.raw, policy=email.policy.default)
+
+    @cached_property
+    def head(self) -> EmailMessage:
+        """Its header alone, parsed; a third of the work."""
+        return BytesHeaderParser(policy=email.policy.default).parsebytes(self.raw)
 
 
 @dataclass

@@ -87,7 +87,7 @@ def _everyone_is_accounted_for(status: dict, eligible: int, mail: servers.SmtpSe
 def _every_letter_is_sound(here: Installation, mail: servers.SmtpServer) -> None:
     public = _public_key(here)
     for letter in mail.letters:
-        message = letter.message
+        message = letter.head
         for name in ("From", "To", "Subject", "Date", "MIME-Version", "Message-ID"):
             assert len(message.get_all(name)) == 1, name
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -96,7 +96,7 @@ def _every_letter_is_sound(here: Installation, mail: servers.SmtpServer) -> None
         assert b"=?utf-8?q?=3Chttps" not in letter.raw
         assert max(len(line) for line in letter.raw.split(b"\r\n")) <= 998
         assert b"\nBcc:" not in letter.raw.split(b"\r\n\r\n", 1)[0]
-    assert len({letter.message["Message-ID"] for letter in mail.letters}) == len(mail.letters)
+    assert len({letter.head["Message-ID"] for letter in mail.letters}) == len(mail.letters)
     for letter in mail.letters[:: max(1, len(mail.letters) // 100)]:
         assert dkim.verify(letter.raw, dnsfunc=lambda name, timeout=5: public)
     opendkim = OpenDkim(public.decode())

@@ -56,9 +56,10 @@ class Sender:
     let: list[int] = field(default_factory=list)
     told: list[tuple[int | None, Reply | NotSent]] = field(default_factory=list)
     quiet: float | None = None
+    ahead: int = 0  # steps that can be done while servers think
 
     def send(self, fleet: Fleet) -> "Sender":
-        fleet.send(self.pull, self.before_dot, self.answered)
+        fleet.send(self.pull, self.before_dot, self.answered, self.meanwhile)
         assert sorted(key for key, _said in self.told if key is not None) == sorted(self.pulled)
         return self
 
@@ -72,6 +73,10 @@ class Sender:
         if isinstance(given, Parcel):
             self.pulled.append(given.key)
         return given
+
+    def meanwhile(self) -> bool:
+        self.ahead -= 1
+        return self.ahead > 0
 
     def before_dot(self, parcel: Parcel) -> bool:
         assert parcel.key in self.pulled

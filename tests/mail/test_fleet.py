@@ -39,6 +39,18 @@ def test_a_letter_takes_one_flight_where_the_server_offers_pipelining():
     ]  # fmt: skip
 
 
+def test_what_can_be_done_meanwhile_is_done_before_the_server_has_answered():
+    done = Sender(parcels(1), ahead=20)
+    left = []
+    with scripted() as server, fleet(server) as warm:
+        done.lets = lambda _parcel: left.append(done.ahead) or True
+        done.send(warm)
+
+    assert done.kinds == ["Reply"]
+    assert left[0] < 20  # its envelope was on the way, or the connection not open yet
+    assert done.ahead <= 0
+
+
 @pytest.mark.parametrize("how", [{"offers": ("SIZE",)}, {"helo_only": True}], ids=str)
 def test_one_command_waits_for_the_other_where_it_does_not(how):
     with scripted(**how) as server, fleet(server) as warm:

@@ -76,8 +76,6 @@ def create_app(given: settings.Settings | None = None) -> Flask:
 def _open_rooms(app: Flask) -> None:
     with app.app_context():
         for name in _ROOMS:
-            if not (Path(__file__).parent / (name.replace(".", "/") + ".py")).exists():
-                continue
             room = import_module(f"campaigns.{name}")
             if hasattr(room, "pages"):
                 app.register_blueprint(room.pages)

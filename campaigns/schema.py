@@ -1,5 +1,6 @@
 """The schema's history: where this database stands, and bringing it forward."""
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from campaigns import database, paths
+from campaigns import database, paths, settings
 
 _LOCK = 0x6361_6D70  # any number, the same for all machines
 
@@ -25,17 +26,21 @@ def config() -> Config:
 def upgrade() -> None:
     """Bring the database to the newest schema; does nothing when it is there."""
     with database.engine().connect() as connection, _alone(connection):
-        settings = config()
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        alembic = config()
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "head")
         connection.commit()
 
 
 @contextmanager
 def _alone(connection: sa.Connection) -> Iterator[None]:
     """Have another machine that upgrades at the same time wait; it finds everything done."""
-    if connection.dialect.name != "postgresql":  # SQLite lets one in at a time by itself
-        yield
+    if connection.dialect.name != "postgresql":  # SQLite lets one in at a time, but one for each revision
+        folder = settings.current().data_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "upgrade.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
         return
     connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK)))
     connection.commit()

@@ -31,7 +31,7 @@ _NEW = (
 
 
 # 32 MB of SQLite's pages are kept in memory: a contact stands in a dozen indexes, far apart in each.
-_MORE_PAGES = sa.text("PRAGMA cache_size = -32768")
+MORE_PAGES = sa.text("PRAGMA cache_size = -32768")
 _BUT_WHO = attrgetter(*(field.name for field in fields_of(Said)[1:]))
 
 
@@ -66,7 +66,7 @@ def store(session: Session, plan: Plan, batch: Sequence[Incoming | Refused], see
     """
     batch = forwarded(session, batch)
     if session.get_bind().dialect.name == "sqlite":
-        session.execute(_MORE_PAGES)
+        session.execute(MORE_PAGES)
     rows = [row for row in batch if isinstance(row, Incoming)]
     found = people.known(session, rows, plan.import_id)
     for person in found.values():

@@ -25,7 +25,7 @@ from campaigns.consent import ledger
 from campaigns.consent.models import Consent, ConsentEvent
 from campaigns.contacts.models import Contact, Import, ImportStatus, contact_tag
 from campaigns.demo.people import LANDS
-from campaigns.imports import files, running, steering, uploading
+from campaigns.imports import files, running, steering, storing, uploading
 from tests.bench import costs, ground
 
 NAME = "import"
@@ -167,6 +167,8 @@ def _insert(pipe: Any, given: dict[str, Any], path: str) -> None:
     with database.engine().connect() as connection:
         raw: Any = connection.connection.driver_connection
         cursor = raw.cursor()
+        if mark == "?":
+            cursor.execute(str(storing.MORE_PAGES))  # as the import asks for
         for rows in _portions(Path(path)):
             began = time.perf_counter()
             cursor.execute("BEGIN")

@@ -59,7 +59,8 @@ class ScriptedServer:
     `close`, `reset`, `silent` and `stuck` (reads no more) do that, also after a reply: “250 ok close”;
     “kept close” at the dot keeps the letter and hangs up. 421 closes too. `drip` sends each reply a byte at
     a time, `slow_drip` seconds apart; `late` waits that many seconds before the replies to what came
-    together; `trusting` says 354 whatever came before.
+    together; `trusting` says 354 whatever came before; `lingers` reads what still comes before it closes, so
+    that the kernel does not drop its last reply.
     """
 
     script: Script
@@ -69,6 +70,7 @@ class ScriptedServer:
     slow_drip: float = 0
     late: float = 0
     trusting: bool = False
+    lingers: bool = False
     serving: ssl.SSLContext | None = None
     starttls: bool = False
     most: int = 1000  # connections at the same time; one more is refused
@@ -101,6 +103,12 @@ class ScriptedServer:
             talk.run("421 4.7.0 too many connections" if full else None)
         with self.lock:
             self.open_now -= 1
+        if self.lingers:
+            with suppress(OSError):
+                talk.sock.shutdown(socket.SHUT_WR)
+                talk.sock.settimeout(1)
+                while talk.sock.recv(65536):
+                    pass
         with suppress(OSError):
             talk.sock.close()
 

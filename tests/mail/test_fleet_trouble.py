@@ -68,9 +68,9 @@ def by_one_connection(server) -> object:
 @OFFERS
 @pytest.mark.parametrize(("script", "kind", "step"), TROUBLES, ids=lambda value: str(value)[:60])
 def test_each_trouble_means_what_it_means_on_the_plain_road(script, kind, step, offers):
-    with scripted(steps(**script), offers=offers) as server:
+    with scripted(steps(**script), offers=offers, lingers=True) as server:
         plain = by_one_connection(server)
-    with scripted(steps(**script), offers=offers) as server, fleet(server) as warm:
+    with scripted(steps(**script), offers=offers, lingers=True) as server, fleet(server) as warm:
         done = sent(warm, [parcel(0)])
         server.script = steps()
         after = sent(warm, [parcel(1)])

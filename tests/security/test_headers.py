@@ -7,12 +7,6 @@ from campaigns.tokens import Purpose
 
 
 @pytest.fixture
-def app(own_app):
-    """One that gets a page which breaks."""
-    return own_app
-
-
-@pytest.fixture
 def answers(app, browse, world, settings):
     """One answer of each kind, by a name for it."""
     app.config["PROPAGATE_EXCEPTIONS"] = False

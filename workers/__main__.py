@@ -14,7 +14,7 @@ from contextlib import suppress
 import structlog
 from dramatiq import Worker
 
-from campaigns import broker, jobs, logs
+from campaigns import broker, jobs, logs, processes
 
 _ARENA_MAX = -8  # malloc.h
 _FINISHING = 7_000  # milliseconds: the supervisor waits a little longer
@@ -32,7 +32,8 @@ def main() -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
 
-    import workers  # noqa: F401 - declares the actors, now that the log is set up
+    with processes.loading():
+        import workers  # noqa: F401 - declares the actors, now that the log is set up
 
     asked = set(given.queue) or {job.queue for job in jobs.ALL}
     letters = {jobs.SEND_SEGMENT.queue}

@@ -16,6 +16,7 @@ import click
 from pydantic import ValidationError
 
 import campaigns
+from campaigns import processes
 from campaigns.errors import PersonError
 
 
@@ -32,7 +33,8 @@ class Verbs(click.Group):
         name = cmd_name.replace("-", "_") + ("_" if keyword.iskeyword(cmd_name) else "")
         if not name.isidentifier() or importlib.util.find_spec(f"{__name__}.{name}") is None:
             return None
-        module = importlib.import_module(f"{__name__}.{name}")
+        with processes.loading():
+            module = importlib.import_module(f"{__name__}.{name}")
         command = getattr(module, name, None) or getattr(module, "command", None)
         return command if isinstance(command, click.Command) else None
 

@@ -23,7 +23,7 @@ from campaigns.contacts.models import Category, Contact, contact_category
 SMALL = 20_000  # contacts that are all counted at once
 _LOOKED_AT, _TOGETHER = 4_000, 20  # contacts of the sample; neighbours are read at one go
 _GLANCE = 1_000  # of them, where only many or few is asked
-_RARE = 60  # of them; fewer say too little
+RARE = 60  # of them; fewer say too little
 _MOMENT = 0.05  # seconds that a count may take
 
 T = TypeVar("T")
@@ -39,11 +39,11 @@ def count(session: Session, rule: str | Node, purpose: str = "mail") -> Count:
     if numbers is None:
         return previewing.count(session, rule, purpose)
     found = _by(session, gate.refusal(purpose), rule, numbers)
-    if sum(number for _reason, number in found) < _RARE:
+    if sum(number for _reason, number in found) < RARE:
         counted = _soon(session, lambda: previewing.count(session, rule, purpose))
         if counted is not None:
             return counted
-    by_reason = {reason: _scaled(session, number, numbers) for reason, number in found}
+    by_reason = {reason: scaled(session, number, numbers) for reason, number in found}
     mailed = by_reason.pop(None, 0)
     left_out = {str(reason): number for reason, number in by_reason.items()}
     return Count(mailed, dict(sorted(left_out.items(), key=lambda one: -one[1])), about=True)
@@ -103,7 +103,7 @@ def _divided(
     where = _mailed(session, rule, numbers)
     query = joined(sa.select(column, number).select_from(Contact)).where(*where).group_by(column)
     rows = session.execute(query.order_by(number.desc(), column)).all()
-    return [(value, _scaled(session, many, numbers)) for value, many in rows]
+    return [(value, scaled(session, many, numbers)) for value, many in rows]
 
 
 def _mailed(session: Session, rule: str | Node, numbers: Sequence[int] | None) -> list[Any]:
@@ -130,7 +130,7 @@ def sample(session: Session) -> Sequence[int] | None:
     return [start + place for start in starts for place in range(_TOGETHER)]
 
 
-def _scaled(session: Session, number: int, numbers: Sequence[int] | None) -> int:
+def scaled(session: Session, number: int, numbers: Sequence[int] | None) -> int:
     """What that many of the sample stand for, to two digits: more would be made up."""
     if numbers is None or not number:
         return number

@@ -32,12 +32,13 @@ def new() -> str:
 def _form(errors: dict[str, str]) -> str:
     choice = _choice()
     with reading() as session:
-        by_reason = ads.counted(session, choice, current_user)
+        by_reason, about = ads.counted(session, choice, current_user)
         agreed = by_reason.pop("", 0)
         return render_template(
             "pages/exports/ads.html",
             of=choosing.words(session, choice),
             agreed=agreed,
+            about=about,
             left_out=sorted(((words(reason), n) for reason, n in by_reason.items()), key=lambda one: -one[1]),
             headings=ad_layouts.HEADINGS,
             given={layout: ads.remembered(session, layout, choice) for layout in ad_layouts.HEADINGS},

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from campaigns import sheets
 from campaigns.accounts.models import User
-from campaigns.bulk import insert_many
+from campaigns.audiences import sampling
+from campaigns.bulk import among, insert_many
 from campaigns.consent import gate
 from campaigns.consent.models import Purpose
 from campaigns.contacts import choosing, fields
@@ -46,10 +47,23 @@ def demand_alone(session: Session, layout: str, choice: Choice) -> None:
         raise Conflict(_("A file of this list is being written already. Wait for it, or cancel it."))
 
 
-def counted(session: Session, choice: Choice, user: User | None) -> dict[str, int]:
-    """How many of the chosen ones are let through (key: empty), and the others by the gate's reason."""
+def counted(session: Session, choice: Choice, user: User | None) -> tuple[dict[str, int], bool]:
+    """How many of the chosen ones are let through (key: empty), and the others by the gate's reason.
+
+    Of many they are worked out from some of the contacts, and it says so: about so many.
+    """
+    some = sampling.sample(session)
+    if some is not None:
+        found = _counted(session, choice, user, among(session, Contact.id, some))
+        if sum(found.values()) >= sampling.RARE:
+            return {reason: sampling.scaled(session, many, some) for reason, many in found.items()}, True
+    return _counted(session, choice, user, sa.true()), False
+
+
+def _counted(session: Session, choice: Choice, user: User | None, of: Any) -> dict[str, int]:
     verdict = gate.refusal(Purpose.AD_PLATFORMS).label("reason")
-    asked = sa.select(verdict).where(Contact.id.in_(choosing.numbers(session, choice, user))).subquery()
+    chosen = of, Contact.id.in_(choosing.numbers(session, choice, user))
+    asked = sa.select(verdict).where(*chosen).subquery()
     found = session.execute(sa.select(asked.c.reason, sa.func.count()).group_by(asked.c.reason))
     return {str(reason or ""): number for reason, number in found}
 

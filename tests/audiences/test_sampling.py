@@ -9,6 +9,7 @@ from campaigns.bulk import insert_many
 from campaigns.consent.models import Basis, Consent, ConsentEvent, Purpose
 from campaigns.contacts.models import Contact, contact_category
 from campaigns.database import now, reading
+from campaigns.exports import ads
 from tests import factories
 
 pytestmark = pytest.mark.both_databases
@@ -109,6 +110,13 @@ def test_many_are_worked_out_from_some_and_it_says_so(session, many):
     assert found.left_out.keys() == exact.left_out.keys()
     assert dict(sampling.by_category(session, "all"))["Half"] == pytest.approx(12_000, rel=0.1)
     assert dict(sampling.by_language(session, "all"))["cs"] == pytest.approx(16_200, rel=0.1)
+
+
+def test_who_agreed_to_an_ad_platform_is_worked_out_from_some_of_many(session, many):
+    found, about = ads.counted(session, {"filters": "sort=name"}, None)
+
+    assert about
+    assert found == {"no_consent": pytest.approx(MANY, rel=0.05)}
 
 
 def test_few_of_many_are_counted_one_by_one(session, many, monkeypatch):

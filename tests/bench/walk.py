@@ -16,17 +16,25 @@ from campaigns import settings, tokens
 from campaigns.app import create_app
 from campaigns.contacts.models import Company, Contact
 from campaigns.crm.models import Activity
-from campaigns.database import reading
+from campaigns.database import reading, transaction
 from campaigns.delivery.models import Message
 from campaigns.mail.capture import CapturedMail
 from campaigns.mailings import starters
 from campaigns.mailings.models import Campaign, Status
 from campaigns.tokens import Purpose
+from tests.bench import works
 from tests.stories.installation import Visitor
 
 # No pages: what is fetched by machines, taken home as a file, or ends the visit.
 _NO_PAGES = ("static", "health.", "assets.", "tracking.", "security.", "setup.")
-_FILES = ("analytics.export", "analytics.export_people", "mailbox.download", "imports.refused")
+_FILES = (
+    "analytics.export",
+    "analytics.export_people",
+    "mailbox.download",
+    "imports.refused",
+    "exports.fetch",
+    "ads.fetch_removal",
+)
 # Waits for DNS, not for the database.
 _ELSEWHERE = ("mailings.checks_dns", "senders.checks")
 _ASKED_FOR = ("analytics.people",)  # answers only what the report asks; see _reports
@@ -53,8 +61,10 @@ def addresses(visitor: Visitor) -> dict[Address, float | None]:
 
     Raises LookupError for a rule of the map whose argument nobody fills in.
     """
+    with transaction() as session:
+        made = works.one_of_each(session)
     with reading() as session:
-        first = [*_mapped(create_app(), session), *_searches(session), *_reports(session)]
+        first = [*_mapped(create_app(), _values(session) | made), *_searches(session), *_reports(session)]
     found: dict[Address, float | None] = {Address(path): None for path in first}
     kept = visitor.session.cookies.copy()
     for address in list(found):
@@ -85,8 +95,7 @@ def _here(path: str, link: str) -> str:
     )
 
 
-def _mapped(app: Flask, session: Session) -> Iterator[str]:
-    values = _values(session)
+def _mapped(app: Flask, values: dict[str, Any]) -> Iterator[str]:
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint.startswith(_NO_PAGES):
             continue
@@ -137,6 +146,8 @@ def _values(session: Session) -> dict[str, Any]:
         "template_id": [1],
         "sender_id": [1],
         "import_id": [1, 60],
+        "other_id": [2, 3, 1],
+        "part": ["both", "only"],
         "audience_id": [1, 2, 3, 4, 5, 6, 7, 8],
         "kind": ["category", "tag"],
         "label_id": [1, 5],

@@ -37,6 +37,7 @@ static struct held { struct client *client; size_t size; double due; } *line_up;
 static size_t first_held, after_held, held_room;
 
 static volatile sig_atomic_t ended, asked;
+static sigset_t heeded; /* while waiting; a signal that came just before it would not end the wait */
 static long accepted, octets;
 static double first_at, last_at, delay;
 static int poller, pipelining = 1;
@@ -259,7 +260,7 @@ static void wait_for_work(void) {
     double left = first_held == after_held ? 0 : line_up[first_held].due - clock_seconds(CLOCK_MONOTONIC);
     if (left < 0) left = 0;
     struct timespec time = {.tv_sec = (time_t)left, .tv_nsec = (long)((left - (time_t)left) * 1e9)};
-    ppoll(&all, 1, first_held == after_held ? NULL : &time, NULL);
+    ppoll(&all, 1, first_held == after_held ? NULL : &time, &heeded);
 }
 
 static void print_figures(void) {
@@ -281,6 +282,11 @@ int main(int count, char **words) {
     struct sigaction heard = {.sa_handler = on_sign};
     sigaction(SIGTERM, &heard, NULL);
     sigaction(SIGUSR1, &heard, NULL);
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &held, &heeded);
     int door = open_door(atoi(words[optind]));
     poller = epoll_create1(0);
     struct epoll_event wish = {.events = EPOLLIN}, events[EVENTS];

@@ -49,18 +49,19 @@ def of_field(session: Session, test: Test) -> tuple[Leaf, bool]:
     table = company_value if about == About.COMPANY else contact_value
     holder = table.c.company_id if about == About.COMPANY else table.c.contact_id
     rows = sa.select(holder).where(table.c.field_id == field.id)
+    once = field.kind != FieldKind.CHOICES  # whoever chose several stands there several times
     if test.op == Op.EMPTY:
-        return _of_contacts(about, holder, rows), False
+        return _of_contacts(about, holder, rows, once), False
     if test.op not in FITTING[FieldKind(field.kind)]:
         raise RuleProblem(
             _("“%(op)s” does not go with “%(field)s”, which holds another kind of value.",
               op=test.op, field=field.name), test.at,
         )  # fmt: skip
     chosen = rows.where(_fits(session, table, field, test))
-    return _of_contacts(about, holder, chosen, once=field.kind != FieldKind.CHOICES), True
+    return _of_contacts(about, holder, chosen, once), True
 
 
-def _of_contacts(about: About, holder: Any, rows: sa.Select[Any], once: bool = True) -> Leaf:
+def _of_contacts(about: About, holder: Any, rows: sa.Select[Any], once: bool) -> Leaf:
     if about == About.CONTACT:
         return Listed(holder, rows, once)
     works = Contact.company_id

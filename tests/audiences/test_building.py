@@ -28,6 +28,7 @@ HARD = (
     'audience:"Others but Cutters" or audience:"Kept members"',
     "company_fields.own_number > 1 and fields.own_day <= +30d",
     'fields.own_text ~ "cutters" and import:"LIST.csv"',
+    "fields.own_choices is empty",
 )
 
 

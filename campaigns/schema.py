@@ -35,7 +35,7 @@ def upgrade() -> None:
 @contextmanager
 def _alone(connection: sa.Connection) -> Iterator[None]:
     """Have another machine that upgrades at the same time wait; it finds everything done."""
-    if connection.dialect.name != "postgresql":  # SQLite lets one in at a time, but one for each revision
+    if connection.dialect.name != "postgresql":  # SQLite lets go of its lock after each revision
         folder = settings.current().data_dir
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "upgrade.lock").open("w") as lock:

@@ -157,7 +157,7 @@ class Received:
 
     @cached_property
     def head(self) -> Message:
-        """Its header alone, as it was written; a tenth of the work."""
+        """Its header alone, as it was written; less work than all."""
         return BytesHeaderParser().parsebytes(self.raw)
 
 

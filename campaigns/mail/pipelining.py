@@ -5,7 +5,6 @@ import socket
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Any
 
 from campaigns.mail import answers
 from campaigns.mail.opening import Opened, Opener
@@ -206,7 +205,7 @@ class SmtpFleet(Fleet):
 
     def _turn(self, pause: float | None, meanwhile: Meanwhile = nothing) -> None:
         """Wait for what happens on the connections, and see to it."""
-        happened: list[Any] = []
+        happened: list[tuple[selectors.SelectorKey, int]] = []
         while not happened and meanwhile():
             happened = self._selector.select(0)
         for key, events in happened or self._selector.select(pause):

@@ -83,8 +83,8 @@ class Fleet(ABC):
         with what became of it (HeldBack for one that `before_dot` stopped); and with None in place of
         a letter when no connection could be opened: `pull` then says how long to wait.
 
-        `meanwhile` is called while every connection waits for its server: it does a little of what is to
-        be done anyway, and says whether it may be called again.
+        `meanwhile` is called before it is waited for servers: it does a little of what is to be done
+        anyway, and says whether there is more; after each time it is looked whether a server has answered.
 
         What one of these raises comes through; letters then under way stay unanswered.
         """

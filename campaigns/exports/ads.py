@@ -17,7 +17,7 @@ from campaigns.accounts.models import User
 from campaigns.audiences import sampling
 from campaigns.bulk import among, insert_many
 from campaigns.consent import gate
-from campaigns.consent.models import Purpose
+from campaigns.consent.models import Consent, Purpose
 from campaigns.contacts import choosing, fields
 from campaigns.contacts.choosing import Choice
 from campaigns.contacts.models import Contact
@@ -50,13 +50,18 @@ def demand_alone(session: Session, layout: str, choice: Choice) -> None:
 def counted(session: Session, choice: Choice, user: User | None) -> tuple[dict[str, int], bool]:
     """How many of the chosen ones are let through (key: empty), and the others by the gate's reason.
 
-    Of many they are worked out from some of the contacts, and it says so: about so many.
+    Of many they are worked out from some of the contacts, and it says so: about so many. Where only few
+    are let through, these are counted all the same, among those who were ever asked.
     """
     some = sampling.sample(session)
     if some is not None:
         found = _counted(session, choice, user, among(session, Contact.id, some))
         if sum(found.values()) >= sampling.RARE:
-            return {reason: sampling.scaled(session, many, some) for reason, many in found.items()}, True
+            about = {reason: sampling.scaled(session, many, some) for reason, many in found.items()}
+            if found.get("", 0) < sampling.RARE:
+                asked = sa.select(Consent.contact_id).where(Consent.purpose == Purpose.AD_PLATFORMS)
+                about[""] = _counted(session, choice, user, Contact.id.in_(asked)).get("", 0)
+            return about, True
     return _counted(session, choice, user, sa.true()), False
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from campaigns import logs, settings
+from campaigns import logs, processes, settings
 
 
 @click.command()
@@ -36,9 +36,9 @@ def web(processes: int) -> None:
 
 def application() -> Any:
     """The WSGI application in one of granian's processes, which ends with granian."""
-    from campaigns.app import create_app
-    from campaigns.processes import die_with_parent
-
-    die_with_parent()
+    processes.die_with_parent()
     logs.configure("web")
-    return create_app()
+    with processes.loading():
+        from campaigns.app import create_app
+
+        return create_app()

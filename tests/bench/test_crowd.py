@@ -4,19 +4,24 @@ import pytest
 import sqlalchemy as sa
 
 from campaigns import tables
+from campaigns.accounts.models import Role, User
 from campaigns.consent import ledger, suppression
 from campaigns.contacts import addresses, names
 from campaigns.contacts.models import Contact
 from campaigns.crm import logging, steps
 from campaigns.crm.models import Activity
-from campaigns.database import transaction
+from campaigns.database import reading, transaction
 from campaigns.delivery import accounting
 from campaigns.delivery.models import Message
+from campaigns.mail import compile
+from campaigns.mail.capture import CapturedMail
 from campaigns.mailings.models import Campaign
 from campaigns.tracking import counting, reclassifying
 from campaigns.tracking.models import Hit, HitCount
 from tests import factories
-from tests.bench import crowd
+from tests.bench import crowd, walk
+from tests.fixtures.application import sign_in_as
+from tests.mail.letters import letter
 
 pytestmark = pytest.mark.both_databases
 
@@ -24,8 +29,6 @@ pytestmark = pytest.mark.both_databases
 @pytest.fixture
 def crowded(settings, session):
     """A small crowd in this test's database."""
-    from campaigns.accounts.models import Role
-
     factories.make_organisation(session)
     for role in Role:
         factories.make_user(session, role)
@@ -122,3 +125,13 @@ def test_new_rows_get_numbers_of_their_own(crowded):
     with transaction() as session:
         contact = factories.make_contact(session)
         factories.make_activity(session, contact)
+
+
+@pytest.mark.sqlite_only
+def test_every_page_that_is_measured_answers(crowded, app):
+    CapturedMail(crowded.data_dir).send("b+1@example.com", "ann@example.org", compile.build(letter()))
+    with reading() as session:
+        admin = sign_in_as(app.test_client(), session.get_one(User, 1))
+    answers = {path: admin.get(path).status_code for path in walk.beginnings(app)}
+    assert len(answers) > 300
+    assert {path: code for path, code in answers.items() if code not in (200, 302, 303)} == {}

@@ -61,11 +61,7 @@ def addresses(visitor: Visitor) -> dict[Address, float | None]:
 
     Raises LookupError for a rule of the map whose argument nobody fills in.
     """
-    with transaction() as session:
-        made = works.one_of_each(session)
-    with reading() as session:
-        first = [*_mapped(create_app(), _values(session) | made), *_searches(session), *_reports(session)]
-    found: dict[Address, float | None] = {Address(path): None for path in first}
+    found: dict[Address, float | None] = {Address(path): None for path in beginnings(create_app())}
     kept = visitor.session.cookies.copy()
     for address in list(found):
         began, visitor.session.cookies = time.perf_counter(), kept.copy()
@@ -81,6 +77,14 @@ def addresses(visitor: Visitor) -> dict[Address, float | None]:
                 found.setdefault(Address(path))
     visitor.session.cookies = kept
     return found | dict.fromkeys(_posted())
+
+
+def beginnings(app: Flask) -> list[str]:
+    """The addresses that the application's map, its lists and its reports have; others are linked there."""
+    with transaction() as session:
+        made = works.one_of_each(session)
+    with reading() as session:
+        return [*_mapped(app, _values(session) | made), *_searches(session), *_reports(session)]
 
 
 def _here(path: str, link: str) -> str:

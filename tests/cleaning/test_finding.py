@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from campaigns.cleaning import finding, proposing, running, walking
 from campaigns.cleaning.models import CleaningRun, Duplicate, Scope, Verdict
 from campaigns.contacts.models import Contact
-from campaigns.database import now, reading, transaction
+from campaigns.database import db_now, now, reading, transaction
+from campaigns.delivery.models import Segment
 from campaigns.errors import Conflict
 from campaigns.longwork import WorkStatus
 from tests import factories
@@ -206,6 +207,36 @@ def test_the_clock_starts_a_search_when_there_is_something_new(session, search):
     running.tick()
     with reading() as fresh:
         assert running.under_way(fresh).scope == Scope.CHANGED
+
+
+def test_searches_that_nobody_asked_for_stand_aside_while_letters_go_out(session):
+    _people(session)
+    campaign = factories.make_campaign(session)
+    sent = Segment(campaign_id=campaign.id, first_contact_id=1, last_contact_id=9, lease_until=db_now(60))
+    session.add(sent)
+    session.commit()
+
+    running.tick()
+    with transaction() as fresh:
+        assert running.under_way(fresh) is None
+        by_clock = running.start(fresh, Scope.ALL)
+    running.run(by_clock.id)
+    assert _status(by_clock) == WorkStatus.RUNNING  # it has begun, and goes on when they are out
+    with transaction() as fresh:
+        fresh.execute(sa.update(Segment).values(lease_until=db_now(-1)))
+    running.run(by_clock.id)
+    assert _status(by_clock) == WorkStatus.DONE
+
+    with transaction() as fresh:
+        fresh.execute(sa.update(Segment).values(lease_until=db_now(60)))
+        by_hand = running.start(fresh, Scope.ALL, user_id=factories.make_user(fresh).id)
+    running.run(by_hand.id)
+    assert _status(by_hand) == WorkStatus.DONE
+
+
+def _status(run):
+    with reading() as fresh:
+        return fresh.get_one(CleaningRun, run.id).status
 
 
 def test_the_sure_ones_are_merged_at_once(session, search):

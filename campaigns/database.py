@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC as _UTC
 from datetime import datetime
 from functools import partial
@@ -223,6 +224,7 @@ def _prepare_postgresql(idle: float, connection: Any, _record: Any) -> None:
     connection.autocommit = False
 
 
+_given: ContextVar[Session | None] = ContextVar("_given", default=None)
 _IDLE_TOO_LONG = "25P03"  # PostgreSQL's error code
 
 
@@ -257,9 +259,28 @@ def transaction() -> Iterator[Session]:
 def reading(*, slowly: bool = False) -> Iterator[Session]:
     """A session for looking only; takes no write lock and is rolled back.
 
-    `slowly`: there may be minutes between two questions, as while a file is being fetched.
+    Within `together` it is the one given there. `slowly`: there may be minutes between two questions, as
+    while a file is being fetched.
     """
+    given = _given.get()
+    if given is not None and not slowly:
+        try:
+            yield given
+        except sa.exc.DBAPIError:
+            given.rollback()  # PostgreSQL answers nothing more in a transaction in which something failed
+            raise
+        return
     with _make_session(bind=engine().execution_options(reading_only=True)) as session:
         if slowly and engine().dialect.name == "postgresql":
             session.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         yield session
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """Within, `reading()` gives this session: the parts of a page see one moment and share what they read."""
+    before = _given.set(session)
+    try:
+        yield
+    finally:
+        _given.reset(before)

@@ -193,3 +193,19 @@ def test_a_lost_server_is_noticed_unless_the_address_says_otherwise(settings):
     assert said(settings.database_url)["tcp_user_timeout"] == "30000"
     assert said(settings.database_url)["keepalives_idle"] == "15"
     assert said(own)["tcp_user_timeout"] == "7000"
+
+
+def test_what_looks_together_sees_one_moment(session):
+    ours = factories.make_organisation(session, name="Before")
+    session.commit()
+    name = sa.select(Organisation.name).where(Organisation.id == ours.id)
+    with database.reading() as first, database.together(first):
+        assert first.scalar(name) == "Before"
+        with database.reading() as second, database.reading(slowly=True) as own:
+            assert second is first
+            assert own is not first
+        with pytest.raises(sa.exc.DBAPIError), database.reading() as second:
+            second.execute(sa.text("SELECT nothing FROM nowhere"))
+        assert first.scalar(name) == "Before"
+    with database.reading() as later:
+        assert later is not first

@@ -18,13 +18,16 @@ def contact_ids(session: Session, rule: str | Node) -> sa.Select[int]:
     return sa.select(Contact.id).where(condition(session, rule))
 
 
-def condition(session: Session, rule: str | Node, *, of_each: bool = False) -> Condition:
+def condition(
+    session: Session, rule: str | Node, *, of_each: bool = False, leading: Test | None = None
+) -> Condition:
     """The rule as a condition on `Contact`, to stand in any statement that selects from it.
 
     `of_each` asks each contact by itself: quick for a few, slow for all; else lists of all are compared.
+    `leading`: only the list of this part is, and those who stand in it are asked the rest by themselves.
     Raises RuleProblem for what can't be understood, or does not fit what the database holds.
     """
-    return _condition(session, understood(session, rule), of_each)
+    return _condition(session, understood(session, rule), of_each or leading is not None, leading)
 
 
 def of_audience(session: Session, audience: Audience, *, of_each: bool = False) -> Condition:
@@ -42,20 +45,28 @@ def understood(session: Session, rule: str | Node) -> Node:
     return expanding.expanded(session, rules.parse(rule) if isinstance(rule, str) else rule)
 
 
-def _condition(session: Session, node: Node, of_each: bool) -> Condition:
+def _condition(session: Session, node: Node, of_each: bool, leading: Test | None = None) -> Condition:
     match node:
         case Everybody():
             return sa.true()
         case Not(inner):
             return sa.not_(_condition(session, inner, of_each))
         case And(nodes):
-            return sa.and_(*(_condition(session, inner, of_each) for inner in nodes))
+            return sa.and_(*(_condition(session, inner, of_each, leading) for inner in nodes))
         case Or(nodes):
             return sa.or_(*(_condition(session, inner, of_each) for inner in nodes))
         case Test():
             found, inside = leaf(session, node)
-            fits = leaves.condition(found, of_each)
+            fits = leaves.condition(found, of_each and node is not leading)
             return fits if inside else sa.not_(fits)
+
+
+def listed(session: Session, node: Node) -> list[Test]:
+    """The parts of an understood rule with a list in which all whom the rule fits stand."""
+    parts = node.nodes if isinstance(node, And) else (node,)
+    tests = [part for part in parts if isinstance(part, Test)]
+    found = [(test, *leaf(session, test)) for test in tests]
+    return [test for test, one, inside in found if inside and isinstance(one, leaves.Listed)]
 
 
 def leaf(session: Session, test: Test) -> tuple[Leaf, bool]:

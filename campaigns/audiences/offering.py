@@ -14,7 +14,7 @@ from campaigns.audiences.nodes import Op
 from campaigns.contacts import fields as made
 from campaigns.contacts.field_models import About, Field, FieldKind
 from campaigns.contacts.models import Category, Company, Import, Tag
-from campaigns.words import LANGUAGES, _
+from campaigns.words import LANGUAGES, _, lazy
 
 _MOST = 500
 _SEEN_AS = {
@@ -26,6 +26,17 @@ _SEEN_AS = {
     FieldKind.CHOICES: "choice",
     FieldKind.YES_NO: "choice",
 }
+_STATES_SAID = {
+    "granted": lazy("agreed"), "confirmed": lazy("agreed and confirmed"),
+    "unconfirmed": lazy("not confirmed yet"), "declined": lazy("declined"), "withdrawn": lazy("withdrew"),
+    "objected": lazy("objected"), "expired": lazy("expired"), "none": lazy("was never asked"),
+}  # fmt: skip
+_CHOICES_SAID = {
+    "decides": lazy("decides"), "influences": lazy("influences"), "uses": lazy("uses it"),
+    "guards": lazy("guards the door"), "email": lazy("mail"), "phone": lazy("phone"),
+    "messenger": lazy("messenger"), "meeting": lazy("meeting"), "post": lazy("post"),
+}  # fmt: skip
+_DETAILS = (*known.PERIOD, *known.MEASURES, "of_last")
 Offer = dict[str, Any]
 
 
@@ -53,7 +64,7 @@ def _field(session: Session, name: str) -> Offer:
     offer: Offer = {"label": wording.field(name), "kind": str(of), "ops": _ops(known.ops(name), of)}
     if of == Kind.DEED:
         offer["ops"] = _deed_ops(name)
-        offer["details"] = [what for what in _details() if _goes_with(what, name)]
+        offer["details"] = [what for what in _DETAILS if _goes_with(what, name)]
     choices = _choices(session, name)
     return offer | ({"choices": choices} if choices else {})
 
@@ -90,9 +101,9 @@ def _details() -> dict[str, list[Any]]:
 
 def _choices(session: Session, name: str) -> list[list[str]]:
     if kind(name) == Kind.STATE:
-        return [[state, _state(state)] for state in STATES]
+        return [[state, str(_STATES_SAID[state])] for state in STATES]
     if name in CHOICES:
-        return [[choice, _choice(choice)] for choice in CHOICES[name]]
+        return [[choice, str(_CHOICES_SAID.get(choice, choice))] for choice in CHOICES[name]]
     if name == "audience":
         names = session.scalars(sa.select(Audience.name).order_by(Audience.name).limit(_MOST))
         return [[one, one] for one in names]
@@ -100,22 +111,6 @@ def _choices(session: Session, name: str) -> list[list[str]]:
         newest = sa.select(Import.id, Import.filename).order_by(Import.id.desc()).limit(_MOST)
         return [[str(number), f"{number}: {filename}"] for number, filename in session.execute(newest)]
     return []
-
-
-def _state(state: str) -> str:
-    return {
-        "granted": _("agreed"), "confirmed": _("agreed and confirmed"), "unconfirmed": _("not confirmed yet"),
-        "declined": _("declined"), "withdrawn": _("withdrew"), "objected": _("objected"),
-        "expired": _("expired"), "none": _("was never asked"),
-    }[state]  # fmt: skip
-
-
-def _choice(choice: str) -> str:
-    return {
-        "decides": _("decides"), "influences": _("influences"), "uses": _("uses it"),
-        "guards": _("guards the door"), "email": _("mail"), "phone": _("phone"),
-        "messenger": _("messenger"), "meeting": _("meeting"), "post": _("post"),
-    }.get(choice, choice)  # fmt: skip
 
 
 def _own(custom: str, field: Field) -> Offer:
@@ -145,8 +140,8 @@ def _unmade(custom: str) -> Offer:
 def lists(session: Session) -> dict[str, list[list[str]]]:
     """What may be typed into a field, to be suggested while it is typed."""
     found = {
-        name: [[one, ""] for one in session.scalars(sa.select(column).order_by(column).limit(_MOST))]
-        for name, column in (("category", Category.name), ("tag", Tag.name), ("company", Company.name))
+        name: [[one, ""] for one in session.scalars(sa.select(kind.name).order_by(kind.key).limit(_MOST))]
+        for name, kind in (("category", Category), ("tag", Tag), ("company", Company))
     }
     found["language"] = [[code, name] for code, name in LANGUAGES.items()]
     found["bought"] = [[name, ""] for name in deeds.names(session, "bought")]

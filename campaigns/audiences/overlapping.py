@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from campaigns.audiences import counting, expanding, previewing, sampling
+from campaigns.audiences import counting, expanding, sampling
 from campaigns.audiences.models import Audience
 from campaigns.audiences.nodes import And, Node, Not
 from campaigns.contacts.models import Contact
@@ -42,5 +42,4 @@ def people(
     session: Session, first: Audience, second: Audience, both: bool, after: int, limit: int
 ) -> Sequence[Contact]:
     """Those in both, or in the first alone, by number from beyond `after` on; also who may not be mailed."""
-    asked = rule(session, first, second, both)
-    return previewing.fitting(session, asked, after, limit, of_each=sampling.fits_many(session, asked))
+    return sampling.page(session, rule(session, first, second, both), None, after, limit)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from campaigns.audiences import building, deeds, expanding, rules
+from campaigns.audiences.leaves import Condition
 from campaigns.audiences.models import Audience
 from campaigns.audiences.nodes import Node, Op, tests
 from campaigns.consent import gate
@@ -56,31 +57,19 @@ def people(
     reason: str = IN,
     after: int = 0,
     limit: int = 51,
-    *,
-    of_each: bool = False,
 ) -> Sequence[Contact]:
-    """Those who may be mailed, or those left out for one reason, by number from beyond `after` on.
-
-    With `of_each` contacts are asked one after the other: quick when the rule fits many.
-    """
-    verdict = gate.refusal()
-    may = verdict.is_(None) if reason == IN else verdict == reason
-    fits = building.condition(session, rule, of_each=of_each)
-    return _page(session, sa.select(Contact).where(fits, may), after, limit)
+    """Those who may be mailed, or those left out for one reason, by number from beyond `after` on."""
+    return page(session, building.condition(session, rule), reason, after, limit)
 
 
-def fitting(
-    session: Session, rule: str | Node, after: int = 0, limit: int = 51, *, of_each: bool = False
-) -> Sequence[Contact]:
-    """All whom the rule fits, also those who may not be mailed, like `people`."""
-    fits = building.condition(session, rule, of_each=of_each)
-    return _page(session, sa.select(Contact).where(fits), after, limit)
-
-
-def _page(session: Session, query: sa.Select[Contact], after: int, limit: int) -> Sequence[Contact]:
+def page(session: Session, fits: Condition, reason: str | None, after: int, limit: int) -> Sequence[Contact]:
+    """The same of those who answer a condition; with `None` as reason all of them, whatever the gate says."""
+    chosen = sa.select(Contact).where(fits, Contact.id > after)
+    if reason is not None:
+        verdict = gate.refusal()
+        chosen = chosen.where(verdict.is_(None) if reason == IN else verdict == reason)
     load = (selectinload(Contact.company), selectinload(Contact.categories), selectinload(Contact.tags))
-    chosen = query.where(Contact.id > after).options(*load)
-    return session.scalars(chosen.order_by(Contact.id).limit(limit)).all()
+    return session.scalars(chosen.options(*load).order_by(Contact.id).limit(limit)).all()
 
 
 def unknown(session: Session, rule: str | Node) -> list[tuple[str, str]]:

@@ -166,14 +166,7 @@ def people(audience_id: int) -> str:
     with reading() as session:
         audience = saving.one(session, audience_id)
         whole = expanding.whole(session, audience)
-        rows = previewing.people(
-            session,
-            whole,
-            reason,
-            after[0] if after else 0,
-            paging.SIZE + 1,
-            of_each=sampling.fits_many(session, whole),
-        )
+        rows = sampling.page(session, whole, reason, after[0] if after else 0, paging.SIZE + 1)
         page = paging.page(rows, lambda contact: [contact.id])
         return render_template(
             "pages/audiences/people.html", audience=audience, page=page, reason=reason, why=words(reason)

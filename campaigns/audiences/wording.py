@@ -8,7 +8,48 @@ from flask_babel import get_locale
 
 from campaigns.audiences.fields import COMPANY_CUSTOM, CUSTOM, Kind, kind
 from campaigns.audiences.nodes import Detail, Money, Op, Relative, Test, Value, plain
-from campaigns.words import _, ngettext
+from campaigns.words import _, lazy, ngettext
+
+# Said in the person's language when they are read: a page asks for hundreds of them.
+_OF_PEOPLE = {
+    "category": lazy("category"), "tag": lazy("tag"), "audience": lazy("audience"), "import": lazy("import"),
+    "owner": lazy("salesperson"), "first_name": lazy("first name"), "last_name": lazy("last name"),
+    "email": lazy("address"), "domain": lazy("mail domain"), "phone": lazy("phone"),
+    "language": lazy("language"), "country": lazy("country"), "city": lazy("city"),
+    "timezone": lazy("time zone"), "position": lazy("position"), "role": lazy("role in the decision"),
+    "channel": lazy("preferred channel"), "source": lazy("source"), "note": lazy("note"),
+}  # fmt: skip
+_OF_COMPANIES = {
+    "company": lazy("company"), "industry": lazy("industry"), "legal_form": lazy("legal form"),
+    "headcount": lazy("number of people in the company"), "company_country": lazy("country of the company"),
+    "parent": lazy("parent company"),
+}  # fmt: skip
+_OF_DATES = {
+    "last_contact": lazy("last contact"), "next_step": lazy("next step"), "birthday": lazy("birthday"),
+    "created": lazy("arrival"), "verified": lazy("last confirmed"),
+}  # fmt: skip
+_OF_CONSENT = {
+    "consent": lazy("agreement to mail"), "tracking": lazy("agreement to be followed"),
+    "profiling": lazy("agreement to profiling"), "ad_platforms": lazy("agreement to ad platforms"),
+}  # fmt: skip
+_OF_DEEDS = {
+    "bought": lazy("has bought"), "sent": lazy("was sent a letter"), "opened": lazy("has opened a letter"),
+    "clicked": lazy("has clicked in a letter"), "replied": lazy("has replied"), "called": lazy("was called"),
+    "met": lazy("was met"), "noted": lazy("was noted about"), "wrote": lazy("was written to personally"),
+    "signed_up": lazy("has signed up"),
+}  # fmt: skip
+_FIELDS = _OF_PEOPLE | _OF_COMPANIES | _OF_DATES | _OF_CONSENT | _OF_DEEDS
+_OPS = {
+    Op.IS: lazy("is"), Op.IS_NOT: lazy("is not"), Op.HAS: lazy("has in it"), Op.LIKE: lazy("is similar to"),
+    Op.IN: lazy("is one of"), Op.EMPTY: lazy("is empty"), Op.FILLED: lazy("is filled in"),
+}  # fmt: skip
+_OPS_OF_DAYS = _OPS | {
+    Op.BEFORE: lazy("before"), Op.AFTER: lazy("after"), Op.UNTIL: lazy("until"), Op.SINCE: lazy("since"),
+}  # fmt: skip
+_OPS_OF_NUMBERS = _OPS | {
+    Op.BEFORE: lazy("less than"), Op.AFTER: lazy("more than"), Op.UNTIL: lazy("at most"),
+    Op.SINCE: lazy("at least"),
+}  # fmt: skip
 
 
 def field(name: str, key: str = "") -> str:
@@ -17,85 +58,26 @@ def field(name: str, key: str = "") -> str:
         return key or _("another field")
     if name == COMPANY_CUSTOM:
         return _("%(field)s of the company", field=key) if key else _("another field of the company")
-    return fields().get(name, name)
-
-
-def fields() -> dict[str, str]:
-    """The name of each field, in the person's language."""
-    return _of_people() | _of_companies() | _of_dates() | _of_consent() | _of_deeds()
+    return str(_FIELDS.get(name, name))
 
 
 def groups() -> list[tuple[str, list[str]]]:
     """The fields in groups, as a list to choose from shows them."""
     return [
         (_("Groups"), ["category", "tag", "audience", "import", "owner"]),
-        (_("Person"), [name for name in _of_people() if name not in ("category", "tag", "audience", "import")
+        (_("Person"), [name for name in _OF_PEOPLE if name not in ("category", "tag", "audience", "import")
                        and name != "owner"]),
-        (_("Company"), list(_of_companies())),
-        (_("Days"), list(_of_dates())),
-        (_("What they bought and did"), list(_of_deeds())),
-        (_("Agreement"), list(_of_consent())),
+        (_("Company"), list(_OF_COMPANIES)),
+        (_("Days"), list(_OF_DATES)),
+        (_("What they bought and did"), list(_OF_DEEDS)),
+        (_("Agreement"), list(_OF_CONSENT)),
     ]  # fmt: skip
-
-
-def _of_people() -> dict[str, str]:
-    return {
-        "category": _("category"), "tag": _("tag"), "audience": _("audience"), "import": _("import"),
-        "owner": _("salesperson"), "first_name": _("first name"), "last_name": _("last name"),
-        "email": _("address"), "domain": _("mail domain"), "phone": _("phone"), "language": _("language"),
-        "country": _("country"), "city": _("city"), "timezone": _("time zone"), "position": _("position"),
-        "role": _("role in the decision"), "channel": _("preferred channel"), "source": _("source"),
-        "note": _("note"),
-    }  # fmt: skip
-
-
-def _of_companies() -> dict[str, str]:
-    return {
-        "company": _("company"), "industry": _("industry"), "legal_form": _("legal form"),
-        "headcount": _("number of people in the company"), "company_country": _("country of the company"),
-        "parent": _("parent company"),
-    }  # fmt: skip
-
-
-def _of_dates() -> dict[str, str]:
-    return {
-        "last_contact": _("last contact"), "next_step": _("next step"), "birthday": _("birthday"),
-        "created": _("arrival"), "verified": _("last confirmed"),
-    }  # fmt: skip
-
-
-def _of_consent() -> dict[str, str]:
-    return {
-        "consent": _("agreement to mail"), "tracking": _("agreement to be followed"),
-        "profiling": _("agreement to profiling"), "ad_platforms": _("agreement to ad platforms"),
-    }  # fmt: skip
-
-
-def _of_deeds() -> dict[str, str]:
-    return {
-        "bought": _("has bought"), "sent": _("was sent a letter"), "opened": _("has opened a letter"),
-        "clicked": _("has clicked in a letter"), "replied": _("has replied"), "called": _("was called"),
-        "met": _("was met"), "noted": _("was noted about"), "wrote": _("was written to personally"),
-        "signed_up": _("has signed up"),
-    }  # fmt: skip
 
 
 def op(name: str, of: Kind) -> str:
     """How a comparison reads beside such a field."""
     dated = of in (Kind.DAY, Kind.BIRTHDAY)
-    return {
-        Op.IS: _("is"),
-        Op.IS_NOT: _("is not"),
-        Op.HAS: _("has in it"),
-        Op.LIKE: _("is similar to"),
-        Op.BEFORE: _("before") if dated else _("less than"),
-        Op.AFTER: _("after") if dated else _("more than"),
-        Op.UNTIL: _("until") if dated else _("at most"),
-        Op.SINCE: _("since") if dated else _("at least"),
-        Op.IN: _("is one of"),
-        Op.EMPTY: _("is empty"),
-        Op.FILLED: _("is filled in"),
-    }[Op(name)]
+    return str((_OPS_OF_DAYS if dated else _OPS_OF_NUMBERS)[Op(name)])
 
 
 def value(given: Value) -> str:

@@ -31,7 +31,7 @@ from campaigns.contacts import (
 )
 from campaigns.contacts.mistakes import Mistakes
 from campaigns.contacts.models import Contact
-from campaigns.database import now, reading, transaction
+from campaigns.database import now, reading, together, transaction
 from campaigns.errors import BadInput
 from campaigns.web import guards, paging, panels
 from campaigns.words import _
@@ -89,7 +89,7 @@ def index():
 @pages.get("/<int:contact_id>")
 @guards.signed_in
 def show(contact_id: int):
-    with reading() as session:
+    with reading() as session, together(session):
         contact = visibility.seen(session, current_user, contact_id, *_WHOLE)
         offered = [
             panel for panel in panels.of("contact") if not panel.roles or current_user.may(*panel.roles)

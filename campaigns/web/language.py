@@ -4,14 +4,13 @@ from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from flask_security import current_user
 
-from campaigns import paths
-from campaigns.words import LANGUAGES
+from campaigns.words import LANGUAGES, translated, translated_number
 
 
 def register(app: Flask) -> None:
     """Set gettext up on the application."""
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(paths.TRANSLATIONS)
     Babel(app, locale_selector=_locale, timezone_selector=_timezone)
+    app.jinja_env.install_gettext_callables(translated, translated_number, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(get_locale=get_locale, languages=LANGUAGES)
 
 

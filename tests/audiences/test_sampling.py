@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from campaigns.audiences import previewing, sampling, saving
+from campaigns.audiences import building, previewing, sampling, saving
 from campaigns.audiences.lexing import RuleProblem
 from campaigns.bulk import insert_many
 from campaigns.consent.models import Basis, Consent, ConsentEvent, Purpose
@@ -139,13 +139,13 @@ def test_a_page_of_people_is_the_same_however_it_is_found(session, many):
         "category is empty",
         "consent:none",
         'company ~ "x"',
+        f'{RARE} and not category:"Half"',
+        f"{HALF} and ({RARE} or language:en) and {RARE}",
     ):
-        for reason in (previewing.IN, "no_consent"):
-            one, other = (
-                [contact.id for contact in previewing.people(session, rule, reason, 100, of_each=each)]
-                for each in (True, False)
-            )
-            assert one == other, rule
+        for reason in (previewing.IN, "no_consent", None):
+            plain, asked = (building.condition(session, rule, of_each=each) for each in (False, True))
+            one, other = (previewing.page(session, fits, reason, 100, 51) for fits in (plain, asked))
+            assert one == other == sampling.page(session, rule, reason, 100, 51), rule
     assert sampling.fits_many(session, HALF)
     assert not sampling.fits_many(session, RARE)
 

@@ -262,3 +262,19 @@ def test_a_salesperson_keeps_out_of_labels_and_deleting_companies(salesperson_cl
     assert salesperson_client.get("/labels/").status_code == 403
     assert salesperson_client.post("/labels/tag/new", data={"name": "x"}).status_code == 403
     assert salesperson_client.post("/companies/1/delete").status_code == 403
+
+
+@pytest.mark.both_databases
+def test_a_part_that_fails_leaves_the_rest_of_the_page(app, colleagues, marketer_client, monkeypatch):
+    def broken(contact_id):
+        with reading() as session:
+            session.execute(sa.text("SELECT nothing FROM nowhere"))
+
+    whole = text(marketer_client.get(f"/contacts/{colleagues['own'].id}"))
+    monkeypatch.setitem(app.view_functions, "crm.timeline", broken)
+    page = text(marketer_client.get(f"/contacts/{colleagues['own'].id}"))
+
+    assert page.count("be shown just now.") == 1
+    assert "be shown just now." not in whole
+    for said in ("Olga", "own@example.com", "Next steps", "Purchases", "Letters", "Consent"):
+        assert (said in whole) and (said in page), said

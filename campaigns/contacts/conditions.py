@@ -20,6 +20,7 @@ from campaigns.contacts.names import fold, plain
 from campaigns.database import now
 
 FEW = 5_000
+HELD = 20_000  # numbers that are soon gathered, and then at hand for each contact met on the way
 SOME = 10_000
 _BY_OWNER = frozenset({Contact.name_key.key, Contact.last_contact_at.key})
 _HIGHEST = "\U0010ffff"
@@ -46,6 +47,16 @@ class Condition:
             return self.where
         return sa.case((self.where, 1), else_=0) == 1
 
+    def held(self, session: Session) -> sa.ColumnElement[bool]:
+        """As a list that is gathered once, in which each contact met on the way is looked for.
+
+        Neither database may start from it: IS TRUE and CASE see to that.
+        """
+        listed = self.listed()
+        if session.get_bind().dialect.name == "postgresql":
+            return listed.is_(sa.true())
+        return sa.case((listed, 1), else_=0) == 1
+
     def listed(self) -> sa.ColumnElement[bool]:
         """As the list to start from."""
         assert self.among is not None
@@ -56,13 +67,18 @@ def clauses(
     session: Session, conditions: Sequence[Condition], column: str = ""
 ) -> list[sa.ColumnElement[bool]]:
     """Each condition in the form that is quick here, for a list sorted by this column."""
-    counts = [
-        (count_up_to(session, each.among, FEW) if each.among is not None else FEW) for each in conditions
-    ]
-    return [
-        each.listed() if count < FEW else each.where if column in each.sorted_by else each.checked(session)
-        for each, count in zip(conditions, counts, strict=True)
-    ]
+    return [_clause(session, each, column) for each in conditions]
+
+
+def _clause(session: Session, asked: Condition, column: str) -> sa.ColumnElement[bool]:
+    ordered = column in asked.sorted_by
+    most = FEW if ordered else HELD
+    count = count_up_to(session, asked.among, most) if asked.among is not None else most
+    if count < FEW:
+        return asked.listed()
+    if ordered:
+        return asked.where
+    return asked.held(session) if count < HELD else asked.checked(session)
 
 
 def count_up_to(session: Session, chosen: Ids, most: int) -> int:
@@ -96,7 +112,8 @@ def labelled(column: sa.Column[Any], number: int) -> Condition:
     """The contacts that wear a category or tag."""
     table = column.table
     wearing = sa.select(table.c.contact_id).where(column == number)
-    return Condition(wearing.where(table.c.contact_id == Contact.id).correlate(Contact).exists(), wearing)
+    worn = wearing.where(table.c.contact_id == Contact.id).correlate(Contact).limit(1).scalar_subquery()
+    return Condition(worn.is_not(None), wearing)  # PostgreSQL makes a join of EXISTS, in an order of its own
 
 
 def _planned(step: str) -> sa.ColumnElement[bool]:

@@ -105,9 +105,10 @@ def test_every_sort_pages_through_everybody_once(session, garden, sort, order, s
     assert found(session, garden, sort=sort, size=size) == order
 
 
-@pytest.mark.parametrize("few", [0, 2, 5000])
-def test_filters_narrow_in_both_forms(session, garden, few, monkeypatch):
+@pytest.mark.parametrize(("few", "held"), [(0, 0), (2, 2), (0, 2), (0, 5000), (5000, 5000)])
+def test_filters_narrow_in_each_form(session, garden, few, held, monkeypatch):
     monkeypatch.setattr(conditions, "FEW", few)
+    monkeypatch.setattr(conditions, "HELD", held)
     cutters = factories.make_category(session, "Cutters").id
     basic, vip = factories.make_tag(session, "basic").id, factories.make_tag(session, "vip").id
     cases = [

@@ -6,7 +6,7 @@ asks for something that no list holds.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from campaigns.audiences import building
 from campaigns.audiences.leaves import Asked, Condition, Listed
-from campaigns.audiences.nodes import And, Everybody, Node, Not, Or, Test
+from campaigns.audiences.nodes import And, Detail, Everybody, Node, Not, Op, Or, Test
 from campaigns.contacts.models import Contact
 
+_OTHERWISE = {Op.BEFORE: Op.SINCE, Op.UNTIL: Op.AFTER, Op.SINCE: Op.BEFORE, Op.AFTER: Op.UNTIL}
 _WORK_MEM = "64MB"  # a list of a million numbers, sorted or hashed
 
 
@@ -57,9 +58,13 @@ def _number(session: Session, part: Some) -> int:
 
 
 def generously(session: Session) -> None:
-    """Give this transaction room for long lists on PostgreSQL, which else goes to the disk for them."""
+    """Give this transaction room for long lists on PostgreSQL, which else goes to the disk for them.
+
+    And have it group along an index, which has all of one contact together, rather than by hashes of all.
+    """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.set_config("work_mem", _WORK_MEM, True)))
+        wishes = {"work_mem": _WORK_MEM, "enable_hashagg": "off"}
+        session.execute(sa.select(*(sa.func.set_config(name, to, True) for name, to in wishes.items())))
 
 
 def _part(session: Session, node: Node) -> Part:
@@ -72,11 +77,33 @@ def _part(session: Session, node: Node) -> Part:
             return _all_of(session, [_part(session, inner) for inner in nodes])
         case Or(nodes):
             return _some_of(session, [_part(session, inner) for inner in nodes])
+        case Test() if any(one.what in ("first", "last") and one.op in _OTHERWISE for one in node.details):
+            return _part(session, _in_time(node))
         case Test():
             leaf, inside = building.leaf(session, node)
             if isinstance(leaf, Asked):
                 return Own(leaf.where if inside else sa.not_(leaf.where))
             return Some(_named(leaf), inside, leaf.once)
+
+
+def _in_time(test: Test) -> Node:
+    """The same without asking for the first or last time, which takes a look at all that was ever done.
+
+    The last was before a day when there is one, and none since then.
+    """
+    parts: list[Node] = []
+    left = tuple(one for one in test.details if one.what not in ("first", "last") or one.op not in _OTHERWISE)
+    period = tuple(one for one in left if one.what in ("on", "of_last"))
+    for one in test.details:
+        if one in left:
+            continue
+        there = one.op in ((Op.SINCE, Op.AFTER) if one.what == "last" else (Op.BEFORE, Op.UNTIL))
+        on = Detail("on", one.op if there else _OTHERWISE[one.op], one.value)
+        asked = replace(test, details=(*period, on))
+        parts.append(asked if there else Not(asked))
+    if left == period and not all(isinstance(part, Not) for part in parts):
+        return And(tuple(parts))  # who did it then did it
+    return And((replace(test, details=left), *parts))
 
 
 def _named(leaf: Listed) -> sa.Select[Any]:

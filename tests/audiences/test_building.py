@@ -29,6 +29,12 @@ HARD = (
     "company_fields.own_number > 1 and fields.own_day <= +30d",
     'fields.own_text ~ "cutters" and import:"LIST.csv"',
     "fields.own_choices is empty",
+    "bought(times >= 2, last < -30d)",
+    "bought(last <= -10d, first >= -300d)",
+    "bought(since -2y, last >= -100d)",
+    "bought(first < -50d, sum > 10 EUR)",
+    "not bought(first > -50d) or opened(last < -1d, times <= 3)",
+    "bought(last = 2026-01-05)",
 )
 
 

@@ -15,10 +15,9 @@ from campaigns.delivery import joining, writing
 from campaigns.delivery.changing import change
 from campaigns.delivery.claiming import Lease
 from campaigns.delivery.models import OPEN_STATES, Message, MessageStatus
-from campaigns.delivery.results import Result
+from campaigns.delivery.results import ERASED, NO_ADDRESS, Result
 from campaigns.delivery.writing import Edition, Recipient
 
-ERASED = "erased"
 ADDRESS_TAKEN = "address_taken"
 
 
@@ -102,7 +101,7 @@ def follow(session: Session, lease: Lease, edition: Edition, moved: Sequence[Any
         if isinstance(who, str):
             change(session, sa.update(Message).where(own).values(_skipped(who)))
         elif who.email is None:
-            gone = _skipped(ERASED) | {"address": f"erased:{row.id}"}
+            gone = _skipped(ERASED) | {"address": f"{NO_ADDRESS}{row.id}"}
             change(session, sa.update(Message).where(own).values(gone))
         elif _is_taken(session, lease.campaign_id, who, row.address):
             change(session, sa.update(Message).where(own).values(_skipped(ADDRESS_TAKEN)))

@@ -39,7 +39,7 @@ class Verdict:
     bounced: bool = False  # the address does not exist
     pause: str = ""  # why the campaign pauses itself
     ask_again: bool = False  # and goes on by itself once the mail server answers
-    spared: tuple[int, ...] = ()  # messages that failed just before, for no fault of theirs
+    about_us: bool = False  # what was refused by policy was, for no fault of the recipients
 
 
 class Judge:
@@ -54,7 +54,8 @@ class Judge:
         self._calm_at = 0.0  # until then, troubles on other connections are the same one
         self._stopped = False
         self._of_one: Counter[int] = Counter()
-        self._policy: list[Recipient] = []
+        self._policy: list[Recipient] = []  # refused so since a letter was taken
+        self.met_policy = False  # whether anybody was
 
     def taken(self, reply: Reply) -> Result:
         """The server took a letter: whatever was wrong is over."""
@@ -76,11 +77,6 @@ class Judge:
             return Verdict(self._deferred(recipient, answer))
         assert isinstance(answer, Refused)
         return self._refused(recipient, answer)
-
-    @property
-    def doubted(self) -> list[int]:
-        """Messages refused for policy since the last letter that was taken."""
-        return [refused.message_id for refused in self._policy]
 
     def unreachable(self, trouble: TransportTrouble) -> Verdict:
         """No connection could be opened; nobody's letter was on it."""
@@ -145,18 +141,18 @@ class Judge:
         """One such answer is about one recipient's server; several in a row are about us."""
         if self._stopped:  # the campaign has paused for it already
             return Verdict(Result(MessageStatus.PLANNED, tried=False))
+        self.met_policy = True
         self._policy.append(recipient)
         domains = {refused.address.rpartition("@")[2] for refused in self._policy}
         result = Result(MessageStatus.FAILED, "policy", _said(answer))
         if len(self._policy) < (self._most if len(domains) > 1 else max(self._most, _POLICY_OF_ALL)):
             return Verdict(result)
         self._stopped = True
-        spared = tuple(refused.message_id for refused in self._policy)
         pause = _(
             "The mail server refuses letters from this sender: %(said)s Nobody was counted as failed for it.",
             said=_said(answer),
         )
-        return Verdict(result, pause=pause, spared=spared)
+        return Verdict(result, pause=pause, about_us=True)
 
 
 def sent(reply: Reply) -> Result:

@@ -19,12 +19,11 @@ from campaigns.consent import gate, suppression
 from campaigns.consent.models import SuppressionReason
 from campaigns.database import db_now, reading, transaction
 from campaigns.delivery import batches, buckets, claiming, limits, recovering
-from campaigns.delivery.changing import change
 from campaigns.delivery.claiming import Lease
 from campaigns.delivery.journal import Journal
-from campaigns.delivery.models import MessageStatus, Segment
+from campaigns.delivery.models import Segment
 from campaigns.delivery.patience import AWAY, clock, patiently
-from campaigns.delivery.results import NOT_TAKEN, Result, record, table
+from campaigns.delivery.results import NOT_TAKEN, Result, record
 from campaigns.delivery.writing import Edition, Recipient
 from campaigns.mailings.models import Campaign, Status
 
@@ -113,19 +112,9 @@ class Ledger:
         with self._lock:
             self._bounced.append(tokens.address_hash(address))
 
-    def spare(self, message_ids: Collection[int]) -> None:
-        """Take back that these failed by policy: the refusal was about us, and they wait again."""
-        if not message_ids:
-            return
+    def flush(self) -> None:
+        """Write down now what is known by now."""
         patiently(self._commit)
-        with transaction() as session:
-            mine = (table.c.fence == self._lease.fence, table.c.status == MessageStatus.FAILED)
-            change(
-                session,
-                sa.update(table)
-                .where(table.c.id.in_(message_ids), *mine, table.c.reason == "policy")
-                .values(status=MessageStatus.PLANNED, reason="", tries=table.c.tries - 1),
-            )
 
     def finish(self, doubtful: Collection[int], used: Counter[str]) -> None:
         """Write everything down; of those still named only the `doubtful` may have been mailed.

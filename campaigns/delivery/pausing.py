@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from campaigns import settings
 from campaigns.database import db_now, now, reading, transaction
 from campaigns.delivery.changing import change
-from campaigns.delivery.models import Message, MessageStatus
+from campaigns.delivery.models import Message, MessageStatus, Segment
 from campaigns.mailings.models import Campaign, Status
 
 log = structlog.get_logger()
@@ -28,6 +28,31 @@ def pause_itself(session: Session, campaign_id: int, reason: str, *, ask_again: 
     )
     if paused:
         log.warning("campaign paused itself", campaign=campaign_id, reason=reason)
+
+
+def spare(session: Session, campaign_id: int) -> None:
+    """In a campaign that paused itself: who failed by policy waits again, as the refusals were about us.
+
+    Each run does this when it ends, too: answers come in any order, and from many workers.
+    """
+    itself = sa.select(Campaign.id).where(
+        Campaign.id == campaign_id, Campaign.status == Status.PAUSED, Campaign.pause_reason != ""
+    )
+    of_policy = (Message.status == MessageStatus.FAILED, Message.reason == "policy")
+    spared = change(
+        session,
+        sa.update(Message)
+        .where(Message.campaign_id.in_(itself), *of_policy)
+        .values(status=MessageStatus.PLANNED, reason="", tries=Message.tries - 1),
+    )
+    if spared:
+        waits = sa.exists().where(
+            Message.campaign_id == Segment.campaign_id,
+            Message.contact_id.between(Segment.first_contact_id, Segment.last_contact_id),
+            Message.status == MessageStatus.PLANNED,
+        )
+        due = sa.update(Segment).where(Segment.campaign_id == campaign_id, waits).values(due_at=db_now())
+        change(session, due)
 
 
 def works_for_others(campaign_id: int) -> bool:

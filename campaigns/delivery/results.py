@@ -1,7 +1,7 @@
 """What one attempt to hand a message over came to, and how many of them are written down at once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -15,6 +15,8 @@ from campaigns.delivery.models import OPEN_STATES, Message, MessageStatus
 
 table = cast(sa.Table, Message.__table__)
 LONGEST_REPLY = 300
+ERASED = "erased"  # as a reason: the contact is not there any more
+NO_ADDRESS = "erased:"  # in the place of an address, with the message's number
 
 
 class Result(NamedTuple):
@@ -48,9 +50,19 @@ def record(session: Session, fence: int, results: Mapping[int, Result], *, held:
         return 0
     if session.get_bind().dialect.name == "postgresql":
         written = json.dumps([_given(*item) for item in results.items()])
-        return change(session, _AT_ONCE, {"of_fence": fence, "held": held, "given": written})
-    rows = [_row(fence, message_id, result, held) for message_id, result in results.items()]
-    return change(session, _ONE_BY_ONE, rows)
+        changed = change(session, _AT_ONCE, {"of_fence": fence, "held": held, "given": written})
+    else:
+        rows = [_row(fence, message_id, result, held) for message_id, result in results.items()]
+        changed = change(session, _ONE_BY_ONE, rows)
+    _forget(session, [message_id for message_id, result in results.items() if result.reason == ERASED])
+    return changed
+
+
+def _forget(session: Session, message_ids: Collection[int]) -> None:
+    """Of people who are gone, and were not mailed, no address stays."""
+    if message_ids:
+        gone = sa.update(table).where(table.c.id.in_(message_ids), table.c.reason == ERASED)
+        change(session, gone.values(address=NO_ADDRESS + sa.cast(table.c.id, sa.String)))
 
 
 _TYPES: dict[str, Any] = {

@@ -144,8 +144,9 @@ class Run:
         except AWAY:
             self._journal.leave()
             raise
-        if self._ledger.paused:  # perhaps for refusals that these were the first of
-            self._ledger.spare(self._judge.doubted)
+        if self._ledger.paused and self._judge.met_policy:  # perhaps for refusals that these were some of
+            with transaction() as session:
+                pausing.spare(session, self._lease.campaign_id)
         self._journal.discard()
         return self._ledger.hold
 
@@ -285,7 +286,9 @@ class Run:
     def _pause(self, verdict: Verdict) -> None:
         if verdict.ask_again and pausing.works_for_others(self._lease.campaign_id):
             return  # a limit on connections, most likely: this run is over, the others go on
-        if verdict.spared:
-            self._ledger.spare(verdict.spared)
+        if verdict.about_us:
+            self._ledger.flush()
         with transaction() as session:
             pausing.pause_itself(session, self._lease.campaign_id, verdict.pause, ask_again=verdict.ask_again)
+            if verdict.about_us:
+                pausing.spare(session, self._lease.campaign_id)

@@ -128,6 +128,30 @@ def test_who_leaves_when_the_letter_is_written_is_told_before_its_dot(session, c
     assert one.refused[bob].reason == "unsubscribed"
 
 
+def test_who_is_erased_when_the_letter_is_written_leaves_no_address(session, campaign, worker, states):
+    one = worker(campaign)
+    bob = given_out(one)["bob@example.com"]
+    session.execute(sa.delete(Contact).where(Contact.email == "bob@example.com"))
+    session.commit()
+
+    wait_for(lambda: bob in one.refused)
+    one.note(bob, one.refused[bob])
+    one.finish((), Counter())
+
+    assert states(campaign) == {"ann@example.com": "planned", f"erased:{bob}": "skipped:erased"}
+
+
+def test_who_is_erased_while_the_letter_waits_leaves_no_address(session, campaign, worker, states):
+    one = worker(campaign)
+    wait_for(lambda: one.ready)
+    session.execute(sa.delete(Contact).where(Contact.email == "bob@example.com"))
+    session.commit()
+
+    wait_for(lambda: "skipped:erased" in states(campaign).values())
+
+    assert "bob@example.com" not in states(campaign)
+
+
 def test_an_erased_contact_leaves_a_count_without_an_address(session, campaign, worker, states):
     session.execute(sa.delete(Contact).where(Contact.email == "ann@example.com"))
     session.commit()
@@ -207,17 +231,6 @@ def test_at_the_end_only_the_doubtful_stay_named(campaign, worker):
     one.finish({ids["bob@example.com"]}, Counter())
 
     assert segments(campaign)[0].wire == [ids["bob@example.com"]]
-
-
-def test_whoever_failed_for_the_senders_sake_waits_again(campaign, worker, messages, states):
-    one = worker(campaign)
-    ann = given_out(one)["ann@example.com"]
-    one.note(ann, Result(MessageStatus.FAILED, "policy", "550 5.7.1"))
-
-    one.spare([ann])
-
-    assert states(campaign)["ann@example.com"] == "planned"
-    assert messages(campaign)["ann@example.com"].tries == 0
 
 
 def test_windows_follow_the_speed_of_the_server(session, worker):

@@ -1,8 +1,10 @@
 """Trouble with the mail server: campaigns stop themselves and say why, and nobody is charged for it."""
 
+from collections import Counter
+
 import pytest
 
-from campaigns.database import now
+from campaigns.database import now, transaction
 from campaigns.delivery import pausing, roads, sending
 from campaigns.mailings.models import Status
 from tests.delivery.launching import account, fresh, segments, send, set_campaign, to
@@ -61,6 +63,52 @@ def test_a_sender_that_is_refused_pauses_the_campaign_and_nobody_failed(session,
     assert "5.7.1 We do not like you" in stopped.pause_reason
     assert set(states(campaign).values()) == {"planned"}
     assert stopped.try_again_at is None
+
+
+def test_who_was_refused_before_in_a_part_that_had_ended_did_not_fail_either(session, settings, mail, states):
+    settings.sending.planned_at_once, settings.sending.troubles = 4, 10
+    mail.at_rcpt["*"] = "550 5.7.1 We do not like you"
+    campaign = to(session, *(f"p{number}@{number % 3}.example.com" for number in range(12)))
+    first, *others = segments(campaign)
+
+    sending.send_segment(campaign.id, first.id)
+    assert Counter(states(campaign).values()) == {"failed:policy": 4, "planned": 8}
+    assert segments(campaign)[0].due_at is None
+    settings.sending.troubles = 4
+    sending.send_segment(campaign.id, others[0].id)
+
+    assert fresh(campaign).status == Status.PAUSED
+    assert set(states(campaign).values()) == {"planned"}
+    mail.at_rcpt.clear()
+    set_campaign(campaign, status=Status.SENDING, pause_reason="")
+    send(campaign)
+    assert set(states(campaign).values()) == {"sent"}
+
+
+@pytest.mark.parametrize(
+    ("values", "after"),
+    [
+        ({"status": Status.SENDING}, "failed:policy"),
+        ({"status": Status.PAUSED, "pause_reason": ""}, "failed:policy"),
+        ({"status": Status.PAUSED, "pause_reason": "550 5.7.1"}, "planned"),
+    ],
+)
+def test_refusals_are_taken_back_where_the_campaign_paused_itself(session, mail, states, values, after):
+    mail.at_rcpt["ann@example.com"] = "550 5.7.1 Rejected by policy"
+    mail.at_rcpt["bob@example.com"] = "550 5.1.1 No such user"
+    campaign = to(session, "ann", "bob", "cyd")
+    send(campaign)
+    set_campaign(campaign, **values)
+
+    with transaction() as own:
+        pausing.spare(own, campaign.id)
+
+    assert states(campaign) == {
+        "ann@example.com": after,
+        "bob@example.com": "failed:no_such_address",
+        "cyd@example.com": "sent",
+    }
+    assert (segments(campaign)[0].due_at is None) == (after != "planned")
 
 
 def test_a_refusal_by_one_receivers_rules_is_that_ones(session, mail, states):

@@ -99,6 +99,7 @@ class Plant:
             "CAMPAIGNS_SENDING__LEASE": str(self.lease),
             "CAMPAIGNS_SENDING__SEGMENT": "100",
             "CAMPAIGNS_SENDING__ASK_AGAIN": "2",
+            "PYTHONFAULTHANDLER": "1",
             "PYTHONPATH": str(self.tree),
             **self.more,
         }
@@ -151,7 +152,12 @@ class Plant:
             self.cut += sum(self.connections(worker) for worker in hit)
         with suppress(ProcessLookupError):
             os.killpg(part.pid, sign) if sign == signal.SIGKILL else part.send_signal(sign)
-        part.wait(30)
+        try:
+            part.wait(30)
+        except subprocess.TimeoutExpired:
+            part.send_signal(signal.SIGABRT)  # it writes where each of its threads stands
+            part.wait(30)
+            raise AssertionError(f"{name} did not end within 30 s.\n{self.logs()}") from None
 
     def signal(self, name: str, sign: int) -> None:
         """Send a part a signal."""

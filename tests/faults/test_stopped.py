@@ -9,13 +9,14 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from tests.delivery.launching import launch
 from tests.faults.invariant import fill, holds, settled
-from tests.faults.plant import Plant
+from tests.faults.plant import Plant, wait_for
 
 PEOPLE = 300
 WINDOW = 500  # letters of one process that only it can tell of, at most
@@ -24,11 +25,21 @@ WINDOW = 500  # letters of one process that only it can tell of, at most
 def stop(plant: Plant, name: str) -> None:
     """Stop it as `kill -STOP` does."""
     url = sa.make_url(plant.settings.database_url)
-    plant.signal(name, signal.SIGSTOP)
+    _stand_still(plant, name)
     while url.get_backend_name() == "sqlite" and is_locked(url.database):
         plant.signal(name, signal.SIGCONT)
         time.sleep(0.01)
-        plant.signal(name, signal.SIGSTOP)
+        _stand_still(plant, name)
+
+
+def _stand_still(plant: Plant, name: str) -> None:
+    """Until each of its threads has heard it: on a busy machine one may go on into a write meanwhile."""
+    plant.signal(name, signal.SIGSTOP)
+    threads = Path(f"/proc/{plant.parts[name].pid}/task").glob("*/stat")
+    for stat in threads:
+        wait_for(
+            lambda stat=stat: stat.read_text().rpartition(") ")[2].startswith("T"), 20, f"stop of {name}"
+        )
 
 
 def is_locked(file: str) -> bool:

@@ -20,7 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from campaigns.audiences import previewing
+from campaigns.cleaning import running
+from campaigns.cleaning.models import Scope
 from campaigns.database import reading
+from campaigns.longwork import WorkStatus
 from tests.bench import costs, ground
 from tests.bench.crowd import crowd, parser
 from tests.bench.crowded import keeping
@@ -90,7 +93,7 @@ def _started(made: Installation) -> Iterator[Visitor]:
     """Somebody signed in, once the clock has done what had waited."""
     made.start()
     try:
-        wait_for(_nothing_waits, 300, made.log)
+        wait_for(_nothing_waits, 1800, made.log)  # the first search for duplicates among a million
         visitor = made.signed_in()
         visitor.post("/settings/mail/test", "/settings/mail")  # a captured letter to be looked at
         yield visitor
@@ -100,7 +103,8 @@ def _started(made: Installation) -> Iterator[Visitor]:
 
 def _nothing_waits() -> bool:
     with reading() as session:
-        return not previewing.stale(session)
+        searched = running.newest(session, Scope.ALL, status=WorkStatus.DONE) is not None
+        return searched and running.under_way(session) is None and not previewing.stale(session)
 
 
 def _tell(found: list[Taken], limit: float) -> None:

@@ -26,7 +26,7 @@ def visible_to(user: User) -> sa.ColumnElement[bool]:
 
 def seen(session: Session, user: User, contact_id: int, *load: Any, lock: bool = False) -> Contact:
     """The contact, if this user may see it; raises NotFound otherwise, as if there were none."""
-    if user.may(Role.MARKETER) and not lock:
+    if limits(user) is None and not lock:
         contact = session.get(Contact, contact_id, options=load)
     else:
         found = sa.select(Contact).where(Contact.id == contact_id, visible_to(user)).options(*load)

@@ -178,7 +178,7 @@ def test_one_byte_a_second_silent_tarpit(session, plant, way, step, seed):
     plant.steer({"at": step, "do": way, "every": 2 if step == "ehlo" else 60, "times": 2})
     plant.start()
     campaign = launch(session)
-    plant.accepted(round(PEOPLE * 0.45))  # the first part of each worker, but for the two that wait
+    plant.accepted(round(PEOPLE * 0.5))
     plant.ended(campaign, 400)
 
     # Nothing was said after the dot: for those two nobody can know.

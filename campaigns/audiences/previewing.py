@@ -18,6 +18,7 @@ from campaigns.database import now
 
 IN = "in"  # as a reason: those who may be mailed
 _STALE = timedelta(minutes=30)
+_STALE_WHILE_BUSY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def kept(audience: Audience) -> Count | None:
     return Count(audience.counted, dict(audience.left_out), counted_at=audience.counted_at)
 
 
-def stale(session: Session, limit: int = 20) -> list[int]:
-    """Audiences that were not counted for half an hour."""
-    old = sa.or_(Audience.counted_at.is_(None), Audience.counted_at < now() - _STALE)
+def stale(session: Session, *, busy: bool = False, limit: int = 20) -> list[int]:
+    """Audiences that were not counted for half an hour; for a day, while others need the machine."""
+    counted = Audience.counted_at if not busy else sa.func.coalesce(Audience.counted_at, Audience.created_at)
+    old = sa.or_(counted.is_(None), counted < now() - (_STALE_WHILE_BUSY if busy else _STALE))
     return list(session.scalars(sa.select(Audience.id).where(old).order_by(Audience.id).limit(limit)))

@@ -11,8 +11,8 @@ from campaigns.cleaning import finding, merging, proposing
 from campaigns.cleaning.finding import MARGIN
 from campaigns.cleaning.models import CleaningRun, Duplicate, Scope, Verdict
 from campaigns.contacts.models import Contact
-from campaigns.database import db_now, transaction
-from campaigns.delivery.models import Segment
+from campaigns.database import transaction
+from campaigns.delivery import claiming
 from campaigns.errors import Conflict, NotFound, PersonError
 from campaigns.longwork import ENDED, MOVING, WorkStatus
 from campaigns.words import _
@@ -73,7 +73,7 @@ def run(run_id: int) -> None:
 
 
 def _step(session: Session, run: CleaningRun) -> bool:
-    if run.user_id is None and _letters_go_out(session):
+    if run.user_id is None and claiming.letters_go_out(session):
         raise longwork.Lost  # nobody waits for it: the clock rings again
     return _merge_some(session, run) if run.scope == Scope.SURE else finding.step(session, run)
 
@@ -105,16 +105,11 @@ def tick() -> None:
     """What the clock calls: ring for runs that wait, and look at contacts that changed since the last one."""
     with transaction() as session:
         longwork.ring_waiting(session, CleaningRun, jobs.RUN_CLEANING)
-        if under_way(session) is None and not _letters_go_out(session):
+        if under_way(session) is None and not claiming.letters_go_out(session):
             scope = _due(session)
             if scope is not None:
                 start(session, scope)
         _forget(session)
-
-
-def _letters_go_out(session: Session) -> bool:
-    """Whether a worker sends just now: a search that nobody has asked for would slow it down by a third."""
-    return session.scalar(sa.select(Segment.id).where(Segment.lease_until > db_now()).limit(1)) is not None
 
 
 def _due(session: Session) -> Scope | None:

@@ -45,6 +45,16 @@ class Lease:
         return sa.and_(Segment.id == self.segment_id, Segment.fence == self.fence)
 
 
+def letters_go_out(session: Session) -> bool:
+    """Whether a campaign is being sent just now: what nobody waits for stands aside meanwhile.
+
+    Between two parts of a campaign no lease is held for a moment; then one is due.
+    """
+    busy = sa.or_(Segment.lease_until > db_now(), Segment.due_at <= db_now())
+    sending = sa.select(Campaign.id).where(Campaign.status == Status.SENDING)
+    return bool(session.scalar(sa.select(sa.exists().where(Segment.campaign_id.in_(sending), busy))))
+
+
 def lease(session: Session, campaign_id: int, segment_id: int, owner: str) -> Lease | None:
     """Take a segment that is due and free, of a campaign that is sending; else None.
 

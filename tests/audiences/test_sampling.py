@@ -1,15 +1,20 @@
 """Audiences of many: what is shown while somebody waits, and what the clock has counted."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from campaigns.audiences import building, previewing, sampling, saving
 from campaigns.audiences.lexing import RuleProblem
+from campaigns.audiences.models import Audience
 from campaigns.bulk import insert_many
 from campaigns.consent.models import Basis, Consent, ConsentEvent, Purpose
 from campaigns.contacts.models import Contact, contact_category
-from campaigns.database import now, reading
+from campaigns.database import db_now, now, reading
+from campaigns.delivery.models import Segment
 from campaigns.exports import ads
+from campaigns.mailings.models import Status
 from tests import factories
 
 pytestmark = pytest.mark.both_databases
@@ -163,6 +168,36 @@ def test_a_kept_audience_shows_what_the_clock_counted_and_when(session, many, ma
     assert "12,000" in counted
     session.expire_all()
     assert previewing.kept(audience).left_out == previewing.count(session, HALF).left_out
+
+
+def test_counting_stands_aside_while_letters_go_out_but_for_what_is_a_day_old(session):
+    old, new = factories.make_audience(session, "all"), factories.make_audience(session, "all")
+    old.created_at = now() - timedelta(days=2)
+    campaign = factories.make_campaign(session, status=Status.SENDING, audience=old)
+    session.add(Segment(campaign_id=campaign.id, first_contact_id=1, last_contact_id=9, due_at=db_now()))
+    session.commit()
+
+    count_audiences()
+    session.expire_all()
+    assert previewing.kept(old) is not None
+    assert previewing.kept(new) is None
+
+    session.execute(sa.update(Segment).values(due_at=None))  # all of it is sent
+    session.commit()
+    count_audiences()
+    session.expire_all()
+    assert previewing.kept(new) is not None
+
+
+def test_an_audience_that_cannot_be_counted_keeps_no_other_from_it(session):
+    broken, sound = factories.make_audience(session, "all"), factories.make_audience(session, "all")
+    session.execute(sa.update(Audience).where(Audience.id == broken.id).values(rule="bought("))
+    session.commit()
+
+    count_audiences()
+    session.expire_all()
+    assert previewing.kept(broken) is None
+    assert previewing.kept(sound) is not None
 
 
 def test_a_rule_changed_while_it_was_counted_keeps_no_count(session):

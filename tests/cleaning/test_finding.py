@@ -13,6 +13,7 @@ from campaigns.database import db_now, now, reading, transaction
 from campaigns.delivery.models import Segment
 from campaigns.errors import Conflict
 from campaigns.longwork import WorkStatus
+from campaigns.mailings.models import Status
 from tests import factories
 
 
@@ -211,7 +212,7 @@ def test_the_clock_starts_a_search_when_there_is_something_new(session, search):
 
 def test_searches_that_nobody_asked_for_stand_aside_while_letters_go_out(session):
     _people(session)
-    campaign = factories.make_campaign(session)
+    campaign = factories.make_campaign(session, status=Status.SENDING)
     sent = Segment(campaign_id=campaign.id, first_contact_id=1, last_contact_id=9, lease_until=db_now(60))
     session.add(sent)
     session.commit()
@@ -223,7 +224,7 @@ def test_searches_that_nobody_asked_for_stand_aside_while_letters_go_out(session
     running.run(by_clock.id)
     assert _status(by_clock) == WorkStatus.RUNNING  # it has begun, and goes on when they are out
     with transaction() as fresh:
-        fresh.execute(sa.update(Segment).values(lease_until=db_now(-1)))
+        fresh.execute(sa.update(Segment).values(lease_until=None, due_at=db_now(60)))
     running.run(by_clock.id)
     assert _status(by_clock) == WorkStatus.DONE
 

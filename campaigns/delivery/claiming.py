@@ -55,6 +55,23 @@ def letters_go_out(session: Session) -> bool:
     return bool(session.scalar(sa.select(sa.exists().where(Segment.campaign_id.in_(sending), busy))))
 
 
+def due() -> sa.Select[int, int]:
+    """Campaign and number of the segments that are due and free, those due longest first."""
+    return (
+        sa.select(Segment.campaign_id, Segment.id)
+        .join(Campaign, Campaign.id == Segment.campaign_id)
+        .where(Segment.due_at <= db_now(), Segment.lease_until.is_(None), Campaign.status == Status.SENDING)
+        .order_by(Segment.due_at, Segment.id)
+    )
+
+
+def lease_next(session: Session, owner: str) -> Lease | None:
+    """Take the segment that is due longest; None when none is, or others are about to take it."""
+    first = due().limit(1).with_for_update(of=Segment, skip_locked=True)
+    found = session.execute(first).one_or_none()
+    return lease(session, found.campaign_id, found.id, owner) if found else None
+
+
 def lease(session: Session, campaign_id: int, segment_id: int, owner: str) -> Lease | None:
     """Take a segment that is due and free, of a campaign that is sending; else None.
 

@@ -88,6 +88,11 @@ class Ledger:
         """Whether everybody who waits was given out."""
         return self._exhausted and not self._read and not self.ready
 
+    @property
+    def ending(self) -> bool:
+        """Whether a window at most is left to be given out."""
+        return self._exhausted and len(self._read) + len(self.ready) <= self._size
+
     def next(self, most: int) -> list[Recipient]:
         """Up to so many who may get their letter now; for the sending thread."""
         with self._lock:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import jobs, settings
 from campaigns.database import db_now, transaction
-from campaigns.delivery import catching_up, ending, pausing, planning, recovering
+from campaigns.delivery import catching_up, claiming, ending, pausing, planning, recovering
 from campaigns.delivery.changing import change
 from campaigns.delivery.models import OPEN_STATES, Message, Segment
 from campaigns.mailings.models import Campaign, Status
@@ -34,13 +34,7 @@ def ring_waiting(session: Session, most: int) -> None:
     """
     if most < 1:
         return
-    due = session.execute(
-        sa.select(Segment.campaign_id, Segment.id)
-        .join(Campaign, Campaign.id == Segment.campaign_id)
-        .where(Segment.due_at <= db_now(), Segment.lease_until.is_(None), Campaign.status == Status.SENDING)
-        .order_by(Segment.due_at, Segment.id)
-        .limit(sa.literal_column(str(int(most))))
-    )
+    due = session.execute(claiming.due().limit(sa.literal_column(str(int(most)))))
     for campaign_id, segment_id in due:
         jobs.ring(session, jobs.SEND_SEGMENT, campaign_id, segment_id)
 

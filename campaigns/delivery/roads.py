@@ -44,6 +44,11 @@ class Road:
         """A connection failed."""
         self.allowed = 1
 
+    def split(self) -> "Road | None":
+        """A road of the connections on which answers are awaited; None when too few others would be left."""
+        busy = self.fleet.split()
+        return Road(busy, self.asked, self.most) if busy else None
+
 
 @contextmanager
 def borrowed() -> Iterator[Road]:

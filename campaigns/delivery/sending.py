@@ -1,94 +1,152 @@
-"""Sending: one worker mails what waits in one leased segment, over many warm connections."""
+"""Sending: a worker mails leased segments, one after the other over the same warm connections.
 
-import threading
+The next segment is leased, and its first letters are read, while the last of this one are on the wire;
+what is left to do of this one is done while the next is being sent.
+"""
+
 import time
-from collections import Counter, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import structlog
 
 from campaigns.database import reading, transaction
-from campaigns.delivery import claiming, destinations, ending, owning, pausing, ringing, roads, writing
+from campaigns.delivery import claiming, ending, owning, ringing, roads, runs, writing
 from campaigns.delivery.claiming import Lease
 from campaigns.delivery.closing import Closer
-from campaigns.delivery.destinations import Destinations, is_about_destination
 from campaigns.delivery.journal import Journal
-from campaigns.delivery.judging import Judge, Verdict
-from campaigns.delivery.ledger import Ledger
-from campaigns.delivery.models import MessageStatus
-from campaigns.delivery.patience import AWAY, clock, going_on, patiently
-from campaigns.delivery.results import NOT_TAKEN, Result
+from campaigns.delivery.patience import patiently
 from campaigns.delivery.roads import Road
-from campaigns.delivery.writing import Edition, Finished, Recipient
+from campaigns.delivery.runs import Run
 from campaigns.errors import PersonError
-from campaigns.mail.fleet import Parcel
-from campaigns.mail.outcomes import Deferred, HeldBack, NotSent, Reply, TransportTrouble, Unknown
 from campaigns.mailings.models import Campaign
-from campaigns.words import _
 
 log = structlog.get_logger()
-
-_SHIFT = 30  # seconds after which a worker gives the rest back, so that all work takes turns
-_WRITTEN_AT_ONCE = 8  # letters; signatures are made by eights where the processor can
-_MOST_ASIDE = 200  # letters
-_closing = threading.Event()
-_destinations = Destinations()
-Written = tuple[Recipient, Finished]
+_PATIENCE = 1.0  # seconds for a segment's last answers; those that take longer are waited for elsewhere
 
 
 def stop() -> None:
     """Finish the letters on the wire and give everything else back: this process is about to end."""
-    _closing.set()
+    runs.closing.set()
     roads.close_all()
 
 
 def send_segment(campaign_id: int, segment_id: int, closer: Closer | None = None) -> None:
     """Mail what waits in one segment; safe to run twice, at the same time, or to be killed anywhere.
 
-    With a `closer` this returns after the last letter: the rest of the work is left to it.
+    With a `closer` others that are due follow, for half a minute; it returns after the last letter
+    then, and the rest of the work is left to the closer.
     """
-    if _closing.is_set():
+    if runs.closing.is_set():
         return
     with transaction() as session:
         lease = claiming.lease(session, campaign_id, segment_id, owning.new())
-    if lease is None:
-        return
-    run = None
-    try:
-        with roads.borrowed() as road:
-            run = _begun(lease, road)
-            if run:
-                run.work()
-    finally:
-        if closer and run:
-            closer.close(lambda: _close(lease, run))
+    if lease is not None:
+        with ThreadPoolExecutor(1, "next-segment") as helper:
+            _Shift(closer, helper).work(lease)
+
+
+@dataclass
+class _Part:
+    """A leased segment and the run over it; without one no letter of it can be written."""
+
+    lease: Lease
+    run: Run | None = None
+
+    def close(self) -> None:
+        """Write down what became of everybody, and give the segment back."""
+        hold = 0.0
+        try:
+            if self.run and self.run.stepped_aside:
+                _ring()
+                self.run.wait_out()
+            if self.run:
+                hold = self.run.write_down()
+        finally:
+            patiently(lambda: _give_back(self.lease, hold))
+
+
+class _Shift:
+    """One segment after the other, until no more is due or somebody else is to have a turn."""
+
+    def __init__(self, closer: Closer | None, helper: ThreadPoolExecutor) -> None:
+        self._closer = closer
+        self._helper = helper
+        self._until = time.monotonic() + runs.SHIFT
+        self._coming: Future[_Part | None] | None = None
+
+    def work(self, lease: Lease) -> None:
+        """Mail the segment and those that follow."""
+        part: _Part | None = None
+        try:
+            with roads.borrowed() as road:
+                part = _begun(lease, road)
+                while part is not None:
+                    self._send(part, road)
+                    ended, part = part, None
+                    self._leave(ended)
+                    part = self._next()
+        finally:
+            for left in (part, self._next()):
+                if left is not None:
+                    self._leave(left)
+
+    def _send(self, part: _Part, road: Road) -> None:
+        if part.run is None:
+            return
+        if self._closer is None:
+            part.run.work()
+            return
+        while not part.run.work(lambda: self._prepare(road), _PATIENCE):
+            if self._closer.has_room and part.run.step_aside():
+                return
+
+    def _prepare(self, road: Road) -> None:
+        """Lease the next segment and begin to read it, in the background."""
+        if self._coming is None and time.monotonic() < self._until:
+            self._coming = self._helper.submit(_next_begun, road)
+
+    def _next(self) -> _Part | None:
+        coming, self._coming = self._coming, None
+        return coming.result() if coming else None
+
+    def _leave(self, part: _Part) -> None:
+        if self._closer is None or part.run is None:
+            part.close()
+        elif part.run.stepped_aside:
+            self._closer.aside(part.close)
         else:
-            _close(lease, run)
+            self._closer.close(part.close)
 
 
-def _begun(lease: Lease, road: Road) -> "Run | None":
-    """The run over this segment; None, and the campaign is paused, when no letter of it can be sent."""
+def _next_begun(road: Road) -> _Part | None:
+    """The next segment that is due, leased and begun; None when there is none, or trouble (it is logged)."""
+    try:
+        with transaction() as session:
+            lease = None if runs.closing.is_set() else claiming.lease_next(session, owning.new())
+        return _begun(lease, road) if lease else None
+    except Exception:
+        log.exception("next segment not begun")
+        return None
+
+
+def _begun(lease: Lease, road: Road) -> _Part:
+    """Prepare to mail a segment; when no letter of it can be sent, its campaign is paused."""
+    part = _Part(lease)
     try:
         with reading() as session:
             campaign = session.get_one(Campaign, lease.campaign_id)
             sender_id, edition = campaign.sender_id, writing.edition(session, campaign)
         journal = Journal(lease.owner, lease.segment_id, lease.fence)
+        part.run = Run(lease, sender_id, edition, journal, road)
     except PersonError as error:  # no letter of this campaign can be written: a wrong key, a broken revision
-        _pause(lease, str(error))
-        return None
+        runs.pause(lease, str(error))
     except OSError as error:
-        _pause(lease, _no_room(error))
-        return None
-    return Run(lease, sender_id, edition, journal, road)
-
-
-def _close(lease: Lease, run: "Run | None") -> None:
-    """Write down what became of everybody, and give the segment back."""
-    hold = 0.0
-    try:
-        if run:
-            hold = run.write_down()
-    finally:
-        patiently(lambda: _give_back(lease, hold))
+        runs.pause(lease, runs.no_room(error))
+    except BaseException:
+        part.close()
+        raise
+    return part
 
 
 def _give_back(lease: Lease, hold: float) -> None:
@@ -99,196 +157,6 @@ def _give_back(lease: Lease, hold: float) -> None:
         ending.end_if_done(session, lease.campaign_id)
 
 
-def _pause(lease: Lease, reason: str) -> None:
+def _ring() -> None:
     with transaction() as session:
-        pausing.pause_itself(session, lease.campaign_id, reason, ask_again=False)
-
-
-def _no_room(error: OSError) -> str:
-    return _(
-        "Nothing can be written to the data folder (%(reason)s), so nothing is sent. Make room, then resume.",
-        reason=error.strerror or error,
-    )
-
-
-class Run:
-    """One worker's way through a segment; over when the lease, the campaign, or its time is."""
-
-    def __init__(self, lease: Lease, sender_id: int, edition: Edition, journal: Journal, road: Road) -> None:
-        self._lease = lease
-        self._edition = edition
-        self._journal = journal
-        self._road = road
-        self._ledger = Ledger(lease, sender_id, edition, journal, 2 * road.most, road.rate, road.fleet.wake)
-        self._judge = Judge(edition.expires_at)
-        self._letters: deque[Written] = deque()
-        self._aside: deque[Written] = deque()  # their destination has enough on the wire
-        self._used: Counter[str] = Counter()
-        self._under_way: dict[int, Recipient] = {}
-        self._dotted: set[int] = set()  # those of them that may have been taken
-        self._again: deque[Recipient] = deque()
-        self._calm_at = 0.0
-        self._until = time.monotonic() + _SHIFT
-        self._over = False
-
-    def work(self) -> None:
-        """Mail everybody who waits, and once more those whom trouble on the way spared."""
-        while not self._is_over() and (self._letters or self._aside or self._again or not self._ledger.dry):
-            self._road.fleet.send(self._pull, self._before_dot, self._answered, self._write_ahead)
-        self._road.rate = self._ledger.rate
-
-    def write_down(self) -> float:
-        """Everything into the database; returns for how many seconds who was held back has to wait."""
-        try:
-            self._ledger.finish(self._dotted, self._used)
-        except AWAY:
-            self._journal.leave()
-            raise
-        if self._ledger.paused and self._judge.met_policy:  # perhaps for refusals that these were some of
-            with transaction() as session:
-                pausing.spare(session, self._lease.campaign_id)
-        self._journal.discard()
-        return self._ledger.hold
-
-    def _is_over(self) -> bool:
-        ledger = self._ledger
-        if _closing.is_set() or ledger.lost or ledger.halted or time.monotonic() > self._until:
-            self._over = True
-        return self._over
-
-    def _pull(self) -> Parcel | float | None:
-        """The next letter; how long to wait for one; or None when there is none."""
-        if self._is_over():
-            return None
-        calm = self._calm_at - time.monotonic()
-        if calm > 0:
-            return calm
-        allowed = self._road.allowed
-        if len(self._under_way) >= (2 * allowed if allowed > 1 else 1):  # one being read, the next announced
-            return 1
-        written = self._next_written()
-        if written is None:
-            return None if self._ledger.dry else 1
-        recipient, letter = written
-        self._under_way[recipient.message_id] = recipient
-        return Parcel(recipient.message_id, letter.envelope_from, letter.to, letter.raw, letter.envelope_id)
-
-    def _next_written(self) -> Written | None:
-        """The next letter whose destination has room for one more; those of others are put aside."""
-        full = set()
-        for _number in range(len(self._aside)):
-            written = self._aside.popleft()
-            domain = written[0].domain
-            if _destinations.is_alone(domain):
-                continue  # it waits in the database
-            if domain not in full and _destinations.enter(domain):
-                return written
-            full.add(domain)
-            self._aside.append(written)
-        while len(self._aside) < _MOST_ASIDE:
-            if not self._letters:
-                self._write_some()
-            if not self._letters:
-                return None
-            written = self._letters.popleft()
-            if _destinations.enter(written[0].domain):
-                return written
-            self._aside.append(written)
-        return None
-
-    def _write_ahead(self) -> bool:
-        """While the servers think: so many letters that no connection waits for one to be written."""
-        written = len(self._letters)
-        if written >= self._road.allowed or self._is_over():
-            return False
-        self._write_some()
-        return len(self._letters) > written
-
-    def _write_some(self) -> None:
-        some = self._ledger.next(_WRITTEN_AT_ONCE)
-        if not some and self._ledger.dry:
-            some, self._again = list(self._again), deque()
-        for recipient, letter in zip(some, writing.write_many(self._edition, some), strict=True):
-            if isinstance(letter, Exception):  # whatever one contact's data does, it fails that one only
-                log.warning("letter not written", message=recipient.message_id, error=repr(letter))
-                failed = Result(MessageStatus.FAILED, "render", str(letter))
-                self._ledger.note(recipient.message_id, failed)
-            else:
-                self._letters.append((recipient, letter))
-
-    def _before_dot(self, parcel: Parcel) -> bool:
-        """Whether the letter may get its final dot; if so, that it got one is written down."""
-        ledger = self._ledger
-        if self._is_over() or clock() >= ledger.until or parcel.key in ledger.refused:
-            return False
-        try:
-            self._journal.dotted(parcel.key)
-        except OSError as error:
-            self._over = True
-            with going_on():
-                _pause(self._lease, _no_room(error))
-            return False
-        self._dotted.add(parcel.key)
-        self._used[self._under_way[parcel.key].domain] += 1
-        return True
-
-    def _answered(self, parcel: Parcel | None, outcome: Reply | NotSent) -> None:
-        if parcel is None:
-            assert isinstance(outcome, TransportTrouble)
-            self._obey(None, self._judge.unreachable(outcome))
-            return
-        recipient = self._under_way.pop(parcel.key)
-        self._leave(recipient, outcome)
-        if isinstance(outcome, Reply):
-            self._road.fine()
-            self._note(recipient, self._judge.taken(outcome))
-        elif isinstance(outcome, HeldBack):
-            if refused := self._ledger.refused.get(parcel.key):
-                self._note(recipient, refused)
-            else:
-                self._again.append(recipient)
-        else:
-            self._obey(recipient, self._judge.says(recipient, outcome))
-            if isinstance(outcome, TransportTrouble | Unknown):
-                self._road.trouble()
-            else:
-                self._road.fine()
-        self._dotted.discard(parcel.key)
-
-    def _leave(self, recipient: Recipient, outcome: Reply | NotSent) -> None:
-        """The destination has room for one more; or is left alone, when it has said “later” too often."""
-        later = isinstance(outcome, Deferred) and is_about_destination(outcome.code, outcome.enhanced)
-        refused = True if later else False if isinstance(outcome, Reply) else None
-        if _destinations.leave(recipient.domain, refused=refused) and isinstance(outcome, NotSent):
-            said = f"{outcome.code} {outcome.text}"
-            with going_on(), transaction() as session:
-                destinations.hold(session, recipient.domain, said)
-
-    def _note(self, recipient: Recipient, result: Result) -> None:
-        if result.tried or recipient.message_id in self._dotted:
-            self._journal.answered(recipient.message_id, result)
-        self._ledger.note(recipient.message_id, result)
-
-    def _obey(self, recipient: Recipient | None, verdict: Verdict) -> None:
-        if recipient is not None and verdict.again:
-            if recipient.message_id in self._dotted:
-                self._journal.answered(recipient.message_id, NOT_TAKEN)
-            self._again.append(recipient)
-        elif recipient is not None:
-            self._note(recipient, verdict.result)
-        if recipient is not None and verdict.bounced:
-            self._ledger.bounced(recipient.address)
-        if verdict.pause and not self._over:
-            self._over = True
-            patiently(lambda: self._pause(verdict))
-        self._calm_at = max(self._calm_at, time.monotonic() + verdict.wait)
-
-    def _pause(self, verdict: Verdict) -> None:
-        if verdict.ask_again and pausing.works_for_others(self._lease.campaign_id):
-            return  # a limit on connections, most likely: this run is over, the others go on
-        if verdict.about_us:
-            self._ledger.flush()
-        with transaction() as session:
-            pausing.pause_itself(session, self._lease.campaign_id, verdict.pause, ask_again=verdict.ask_again)
-            if verdict.about_us:
-                pausing.spare(session, self._lease.campaign_id)
+        ringing.ring_waiting(session, 2)

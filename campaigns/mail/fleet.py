@@ -26,8 +26,13 @@ class LetterByLetter(Fleet):
         self._woken = threading.Event()
 
     def send(
-        self, pull: Pull, before_dot: BeforeDot, answered: Answered, meanwhile: Meanwhile = nothing
-    ) -> None:
+        self,
+        pull: Pull,
+        before_dot: BeforeDot,
+        answered: Answered,
+        meanwhile: Meanwhile = nothing,
+        patience: float | None = None,
+    ) -> bool:
         """Hand over all that `pull` gives, as Fleet says; nothing is waited for, so there is no meanwhile."""
         while (given := pull()) is not None:
             if not isinstance(given, Parcel):
@@ -35,6 +40,10 @@ class LetterByLetter(Fleet):
                 self._woken.clear()
                 continue
             answered(given, self._outcome(given, before_dot))
+        return True
+
+    def split(self) -> None:
+        """No answer is ever missing here."""
 
     def wake(self) -> None:
         """Have `pull` asked again now; from any thread."""

@@ -1,12 +1,13 @@
 """Many warm connections to one mail server in one thread: who gets the next letter, when to open more."""
 
+import math
 import selectors
-import socket
 import time
-from collections import deque
 from contextlib import suppress
 
 from campaigns.mail import answers
+from campaigns.mail.bell import Bell
+from campaigns.mail.hand import Hand
 from campaigns.mail.opening import Opened, Opener
 from campaigns.mail.outcomes import NotSent, Reply, Step, TransportTrouble
 from campaigns.mail.roads import Answered, BeforeDot, Fleet, Meanwhile, Parcel, Pull, nothing
@@ -17,7 +18,6 @@ _WARM = 20  # seconds that an idle connection is kept; mail servers mind them af
 _FEWER = 30  # seconds to go on with fewer connections after one more was refused
 _PAUSE = 0.5  # seconds at least between two tries while no connection works
 _AT_ONCE = 8  # connections being opened at the same time, once one works
-_TRIES = 3  # connections that may close on a letter's MAIL before that is called trouble
 _GOODBYE = 2  # seconds
 
 
@@ -38,35 +38,59 @@ class SmtpFleet(Fleet):
         self._working = 0  # connections on which a sender was accepted
         self._opener = Opener(relay, self._ring)
         self._woken = False
-        self._more = False  # `pull` may have more
-        self._quiet = 0.0  # until then it has nothing; 0: ask
-        self._hand: deque[Parcel] = deque()  # letters for the next connection that is free
-        self._spared: deque[Parcel] = deque()  # for a new connection, as an old one closed on them
-        self._tries: dict[int, int] = {}  # how many connections closed on a letter, by its key
+        self._hand = Hand()
         self._fewer = 0.0  # until then no connection is added to those that work
         self._trouble: TransportTrouble | None = None  # why the last one failed while none worked
         self._failed = 0.0  # when that was
         self._retry = 0.0  # when the next is tried
         self._check = 0.0  # when deadlines are looked at
+        self._leave_at = math.inf  # when missing answers are waited for no longer
+        self._aside: list[SmtpFleet] = []  # with connections that were of this one
         self._listen()
 
     def send(
-        self, pull: Pull, before_dot: BeforeDot, answered: Answered, meanwhile: Meanwhile = nothing
-    ) -> None:
+        self,
+        pull: Pull,
+        before_dot: BeforeDot,
+        answered: Answered,
+        meanwhile: Meanwhile = nothing,
+        patience: float | None = None,
+    ) -> bool:
         """Hand over all that `pull` gives, as Fleet says."""
         if self._bell.fileno() < 0:
             self._listen()
+        self._before_dot, self._answered = before_dot, answered
         self.rest()
-        self._pull, self._before_dot, self._answered = pull, before_dot, answered
-        self._more, self._quiet, self._retry = True, 0.0, self._failed + self._pause
+        self._hand.begin(pull)
+        self._retry, self._leave_at = self._failed + self._pause, math.inf
         try:
             self._employ()
-            while self._more or self._hand or self._spared or len(self._idle) < len(self._talks):
+            while self._hand or self._busy:
+                if patience is not None and not self._hand:
+                    self._leave_at = min(self._leave_at, time.monotonic() + patience)
+                if time.monotonic() >= self._leave_at:
+                    return False
                 self._turn(self._wait(), meanwhile)
                 self._employ()
+            return True
         except BaseException:
             self._abandon()
             raise
+
+    def split(self) -> "SmtpFleet | None":
+        """Part with the connections on which answers are awaited, as Fleet says; at least half are kept."""
+        busy = [talk for talk in self._talks if talk.busy]
+        self._aside = [one for one in self._aside if one._talks]
+        if len(busy) + self._parted > self._most // 2:
+            return None
+        other = SmtpFleet(self.relay, len(busy), self._warm, self._pause)
+        for talk in busy:
+            other._selector.register(talk.sock, self._selector.get_key(talk.sock).events, talk)
+            self.gone(talk)
+            talk.desk = other
+        other._talks, other._working = set(busy), sum(not talk.fresh for talk in busy)
+        self._aside.append(other)
+        return other
 
     def wake(self) -> None:
         """Have `pull` asked again now; from any thread."""
@@ -86,12 +110,12 @@ class SmtpFleet(Fleet):
         self._opener.forget()
         self._opener = Opener(self.relay, self._ring)
         self._part_from(list(self._talks))
-        for part in (self._selector, self._bell, self._button):
-            part.close()
+        self._selector.close()
+        self._bell.close()
 
     def next_for(self, talk: Talk) -> Parcel | None:
         """The next letter, prepared; those that can't be asked about are told so."""
-        while parcel := self._take(talk):
+        while parcel := self._hand.take(fresh=talk.fresh or time.monotonic() < self._fewer):
             try:
                 talk.prepare(parcel)
             except NotSent as no:
@@ -106,27 +130,21 @@ class SmtpFleet(Fleet):
 
     def settle(self, parcel: Parcel, outcome: Reply | NotSent) -> None:
         """Tell whoever sends."""
-        if self._tries:
-            self._tries.pop(parcel.key, None)
-        self._quiet = 0.0
+        self._hand.settled(parcel)
         self._answered(parcel, outcome)
 
     def spare(self, parcel: Parcel, trouble: NotSent, talk: Talk) -> None:
         """Try the letter on another connection, unless this is how all of them end."""
-        tries = self._tries.get(parcel.key, 0) + 1
-        if tries >= _TRIES or (talk.fresh and not self._working):
+        if not self._hand.try_again(parcel) or (talk.fresh and not self._working):
             self.settle(parcel, trouble)
             return
-        self._tries[parcel.key] = tries
         if talk.fresh:
             self._fewer = time.monotonic() + _FEWER
-            self._hand.append(parcel)
-        else:
-            self._spared.append(parcel)
+        self._hand.keep(parcel, for_fresh=not talk.fresh)
 
     def put_back(self, parcel: Parcel) -> None:
         """Keep it for the next connection that is free."""
-        self._hand.append(parcel)
+        self._hand.keep(parcel)
 
     def works(self, talk: Talk) -> None:
         """One more connection on which letters are accepted."""
@@ -139,8 +157,7 @@ class SmtpFleet(Fleet):
 
     def rests(self, talk: Talk) -> None:
         """Give it the next letter, if there is one now."""
-        parcel = self.next_for(talk)
-        if parcel:
+        if parcel := self.next_for(talk):
             talk.begin(parcel)
         else:
             talk.idle_since = time.monotonic()
@@ -154,52 +171,47 @@ class SmtpFleet(Fleet):
         with suppress(ValueError):
             self._idle.remove(talk)
 
-    def _take(self, talk: Talk) -> Parcel | None:
-        if self._spared and (talk.fresh or time.monotonic() < self._fewer):
-            return self._spared.popleft()
-        return self._hand.popleft() if self._hand else self._ask()
+    @property
+    def _busy(self) -> bool:
+        return len(self._idle) < len(self._talks)
 
-    def _ask(self) -> Parcel | None:
-        """Pull, unless it is known that nothing would come."""
-        if not self._more or self._quiet:
-            return None
-        given = self._pull()
-        if isinstance(given, Parcel):
-            return given
-        if given is None:
-            self._more = False
-        else:
-            self._quiet = time.monotonic() + given
-        return None
+    @property
+    def _parted(self) -> int:
+        return sum(len(one._talks) for one in self._aside)
 
     def _employ(self) -> None:
         """Give work to idle connections, and open more where there is work left."""
-        if self._quiet and time.monotonic() >= self._quiet:
-            self._quiet = 0.0
+        hand = self._hand
+        if hand.quiet and time.monotonic() >= hand.quiet:
+            hand.quiet = 0.0
         while self._idle and (parcel := self.next_for(self._idle[-1])):
             self._idle.pop().begin(parcel)
         running = self._opener.running
         while running < self._room():
-            if len(self._hand) + len(self._spared) <= running:
-                parcel = self._ask()
+            if len(hand) <= running:
+                parcel = hand.ask()
                 if parcel is None:
                     return
-                self._hand.append(parcel)
+                hand.keep(parcel)
             self._opener.begin()
             running += 1
 
     def _room(self) -> int:
         """How many connections may be in the making now."""
         if self._working:
-            return min(_AT_ONCE, self._most - len(self._talks)) if time.monotonic() >= self._fewer else 0
+            return (
+                min(_AT_ONCE, self._most - len(self._talks) - self._parted)
+                if time.monotonic() >= self._fewer
+                else 0
+            )
         return not self._talks and time.monotonic() >= self._retry
 
     def _wait(self) -> float | None:
         """How long to wait for something to happen, at most."""
-        ends = [self._quiet] if self._quiet else []
-        if len(self._idle) < len(self._talks):
-            ends.append(self._check)
-        if not self._talks and not self._opener.running and (self._hand or self._spared or not self._quiet):
+        ends = [self._hand.quiet] if self._hand.quiet else []
+        if self._busy:
+            ends += (self._check, self._leave_at)
+        if not self._talks and not self._opener.running and (len(self._hand) or not self._hand.quiet):
             ends.append(self._retry)
         return max(min(ends) - time.monotonic(), 0) if ends else None
 
@@ -229,13 +241,11 @@ class SmtpFleet(Fleet):
                 self._check = min(self._check, talk.deadline)
 
     def _answer_bell(self) -> None:
-        with suppress(BlockingIOError):
-            while self._bell.recv(4096):
-                pass
+        self._bell.heard()
         for found in self._opener.results():
             self._opened(found)
         if self._woken:
-            self._woken, self._quiet = False, 0.0
+            self._woken, self._hand.quiet = False, 0.0
             if not self._talks and not self._opener.running:
                 self._consult()
 
@@ -251,34 +261,27 @@ class SmtpFleet(Fleet):
         elif not self._opener.running:
             self._failed = time.monotonic()
             self._trouble = answers.unreachable(found, self.relay.host, self.relay.port, Step.CONNECT)
-            if self._more:
+            if self._hand.more:
                 self._answered(None, self._trouble)
             self._consult()
 
     def _consult(self) -> None:
         """No connection works: ask whoever sends how long to wait, or whether to give up."""
-        self._quiet = 0.0
-        parcel = self._ask()
-        if parcel:
-            self._hand.append(parcel)
-        self._retry = max(self._failed + self._pause, self._quiet)
-        if not self._more and self._trouble:
-            left = [*self._hand, *self._spared]
-            self._hand.clear()
-            self._spared.clear()
-            for parcel in left:
+        hand = self._hand
+        hand.quiet = 0.0
+        if parcel := hand.ask():
+            hand.keep(parcel)
+        self._retry = max(self._failed + self._pause, hand.quiet)
+        if not hand.more and self._trouble:
+            for parcel in list(hand.empty()):
                 self.settle(parcel, self._trouble)
 
     def _listen(self) -> None:
-        self._selector = selectors.DefaultSelector()
-        self._bell, self._button = socket.socketpair()
-        self._bell.setblocking(False)
-        self._button.setblocking(False)
+        self._selector, self._bell = selectors.DefaultSelector(), Bell()
         self._selector.register(self._bell, selectors.EVENT_READ)
 
     def _ring(self) -> None:
-        with suppress(OSError):  # rung often enough already, or closed
-            self._button.send(b"\0")
+        self._bell.ring()  # whichever it is by then
 
     def _part_from(self, talks: list[Talk]) -> None:
         until = time.monotonic() + _GOODBYE
@@ -290,10 +293,7 @@ class SmtpFleet(Fleet):
 
     def _abandon(self) -> None:
         """Something in the middle went wrong: no dot goes any more, and no letter is kept."""
-        self._more = False
         for talk in [talk for talk in self._talks if talk.busy]:
             self.gone(talk)
             talk.drop()
-        self._hand.clear()
-        self._spared.clear()
-        self._tries.clear()
+        self._hand = Hand()

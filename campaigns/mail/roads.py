@@ -73,9 +73,17 @@ class Fleet(ABC):
 
     @abstractmethod
     def send(
-        self, pull: Pull, before_dot: BeforeDot, answered: Answered, meanwhile: Meanwhile = nothing
-    ) -> None:
+        self,
+        pull: Pull,
+        before_dot: BeforeDot,
+        answered: Answered,
+        meanwhile: Meanwhile = nothing,
+        patience: float | None = None,
+    ) -> bool:
         """Hand over all that `pull` gives, and return when it gives None and the last answer is in.
+
+        False when, `patience` seconds after there was nothing left to begin, answers are still missing:
+        `send` again to wait on, or `split`.
 
         `pull` gives the next letter, or a number: nothing for so many seconds (it is asked again then,
         after any answer, and after `wake`). `before_dot` is called when the final dot is about to go; where
@@ -87,6 +95,13 @@ class Fleet(ABC):
         anyway, and says whether there is more; after each time it is looked whether a server has answered.
 
         What one of these raises comes through; letters then under way stay unanswered.
+        """
+
+    @abstractmethod
+    def split(self) -> "Fleet | None":
+        """Part with the connections on which answers are awaited: a fleet of them, for one thread and `send`.
+
+        As long as they last, so many fewer are opened here. None when too few would be left.
         """
 
     @abstractmethod

@@ -59,15 +59,15 @@ class Talk(Wire):
     """One warm connection, for one letter after the other."""
 
     __slots__ = (
-        "_coming", "_commands", "_desk", "_dot_at", "_due", "_half_done", "_later", "_letter", "_next", "_no",
-        "_offered", "_relay", "fresh", "idle_since",
+        "_coming", "_commands", "_dot_at", "_due", "_half_done", "_later", "_letter", "_next", "_no",
+        "_offered", "_relay", "desk", "fresh", "idle_since",
     )  # fmt: skip
 
     def __init__(self, desk: Desk, relay: Relay, sock: socket.socket, offered: envelope.Offered) -> None:
         super().__init__(sock)
         self.fresh = True  # no sender was accepted on it so far
         self.idle_since = time.monotonic()
-        self._desk = desk
+        self.desk = desk
         self._relay = relay
         self._offered = offered
         self._next = _NOTHING
@@ -128,7 +128,7 @@ class Talk(Wire):
             if self._midway:
                 self.lose(closed("more was said than was asked"))
             else:
-                self._desk.rests(self)
+                self.desk.rests(self)
         elif self._next == _TEXT and not self._midway:
             self._send_text()
 
@@ -145,7 +145,7 @@ class Talk(Wire):
             self._next, self._letter, self._coming = _TEXT, self._coming, None
         elif awaited == _MAIL and self.fresh:
             self.fresh = False
-            self._desk.works(self)
+            self.desk.works(self)
         if self._later:
             self._due = self._later.pop()
 
@@ -168,14 +168,14 @@ class Talk(Wire):
         self._later.clear()
         self._next = _NOTHING
         if parcel and no:
-            self._desk.settle(parcel, no)
+            self.desk.settle(parcel, no)
 
     def _send_text(self) -> None:
         """Send the letter whose envelope was accepted, and ask about the next in the same flight."""
         letter = self._letter
         assert letter
-        self._coming = self._desk.next_for(self) if self._offered.pipelining else None
-        if not self._desk.may_go(letter):
+        self._coming = self.desk.next_for(self) if self._offered.pipelining else None
+        if not self.desk.may_go(letter):
             self._end(lambda step: HeldBack("", step))
             return
         text = letter.raw if letter.raw.endswith(b"\r\n") else letter.raw + b"\r\n"
@@ -191,30 +191,30 @@ class Talk(Wire):
         self._next = _MAIL if self._coming else _NOTHING
         assert letter
         if code // 100 == 2:
-            self._desk.settle(letter, Reply(code, troubles.readable(text)))
+            self.desk.settle(letter, Reply(code, troubles.readable(text)))
         else:
-            self._desk.settle(letter, answers.meaning(self._where, Step.DOT, code, text))
+            self.desk.settle(letter, answers.meaning(self._where, Step.DOT, code, text))
 
     def _end(self, outcome: Callable[[Step], NotSent]) -> None:
         """The connection is over: each letter on it has the outcome that this has at its step."""
         awaited, letter, coming, no = self._next, self._letter, self._coming, self._no
         self.over, self._next = True, _NOTHING
         self._letter = self._coming = self._no = None
-        self._desk.gone(self)
+        self.desk.gone(self)
         self.sock.close()
         if letter and not (awaited == _DOT and self._dot_given):
-            self._desk.settle(letter, outcome(Step.BODY))
+            self.desk.settle(letter, outcome(Step.BODY))
             if coming:
-                self._desk.put_back(coming)
+                self.desk.put_back(coming)
             return
         if letter:
-            self._desk.settle(letter, outcome(Step.DOT))
+            self.desk.settle(letter, outcome(Step.DOT))
         if coming and no:
-            self._desk.settle(coming, no)
+            self.desk.settle(coming, no)
         elif coming and awaited in (_RSET, _MAIL):
-            self._desk.spare(coming, outcome(Step.MAIL), self)
+            self.desk.spare(coming, outcome(Step.MAIL), self)
         elif coming:
-            self._desk.settle(coming, outcome(_STEPS[awaited]))
+            self.desk.settle(coming, outcome(_STEPS[awaited]))
 
     @property
     def _dot_given(self) -> bool:
@@ -236,4 +236,4 @@ class Talk(Wire):
         return self._relay.dot_timeout if in_dot else self._relay.command_timeout
 
     def _watch(self, writing: bool) -> None:
-        self._desk.watch(self, writing)
+        self.desk.watch(self, writing)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from campaigns import tokens
 from campaigns.consent import suppression
 from campaigns.database import now, transaction
-from campaigns.delivery import sending
+from campaigns.delivery import runs
 from campaigns.delivery.models import Message, MessageStatus, Segment
 from campaigns.mailings.models import Status
 from tests import factories
@@ -139,4 +139,4 @@ def test_a_campaign_no_letter_of_which_can_be_written_pauses(session, mail, stat
 def a_process_that_ends():
     """Whatever stops sending for good in a process stops it for this test only."""
     yield
-    sending._closing.clear()
+    runs.closing.clear()

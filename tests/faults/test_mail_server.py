@@ -181,8 +181,8 @@ def test_one_byte_a_second_silent_tarpit(session, plant, way, step, seed):
     plant.accepted(round(PEOPLE * 0.5))
     plant.ended(campaign, 400)
 
-    # Nothing was said after the dot: for those two nobody can know.
-    silent_after_dot = 2 if (step, way) == ("kept", "silent") else 0
+    # Nothing was said after the dot, be the letter kept or not: for those two nobody can know.
+    silent_after_dot = 2 if way == "silent" and step in ("dot", "kept") else 0
     states = holds(plant, campaign, eligible, ineligible, uncertain=silent_after_dot)
     assert states["sent"] + states["uncertain"] == PEOPLE
 

@@ -70,7 +70,7 @@ def test_past_its_lease(session, plant, step, seed):
     plant.in_the_middle(PEOPLE)
     stop(plant, "worker0")
     open_there = plant.connections("worker0")
-    assert open_there >= 1
+    assert open_there >= 1, plant.logs()
     time.sleep(3)
     plant.start_worker("worker1")
     plant.ended(campaign)

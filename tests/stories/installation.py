@@ -134,7 +134,7 @@ def wait_for(ask: Callable[[], object], seconds: float = 30, log: Callable[[], s
     while time.monotonic() < until:
         try:
             found = ask()
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             found = None
         if found:
             return found

@@ -85,6 +85,7 @@ class _Shift:
                     self._send(part, road)
                     ended, part = part, None
                     self._leave(ended)
+                    del ended  # with all that it has read
                     part = self._next()
         finally:
             for left in (part, self._next()):

@@ -65,6 +65,7 @@ class Run:
         self._again: deque[Recipient] = deque()
         self._calm_at = 0.0
         self._last_part_read: Callable[[], None] | None = None
+        self._missing = False  # answers were, when they were last waited for
         self.stepped_aside = False
         self._until = time.monotonic() + SHIFT
         self._over = False
@@ -76,13 +77,13 @@ class Run:
         nothing left to begin, answers are missing for so many seconds: `step_aside`, or `work` on.
         """
         self._last_part_read = last_part_read
-        done = True
-        while done and not self._is_over() and self._has_more():
-            done = self._road.fleet.send(
-                self._pull, self._before_dot, self._answered, self._write_ahead, patience
-            )
+        while self._missing or (not self._is_over() and self._has_more()):
+            asked = self._pull, self._before_dot, self._answered, self._write_ahead
+            self._missing = not self._road.fleet.send(*asked, patience)
+            if self._missing:
+                return False
         self._road.rate = self._ledger.rate
-        return done
+        return True
 
     def step_aside(self) -> bool:
         """Leave the road to others, but for the connections whose answers are missing: `wait_out` then.
@@ -97,8 +98,9 @@ class Run:
 
     def wait_out(self) -> None:
         """Having stepped aside, wait for the answers that are missing; may be done by another thread."""
-        self._road.fleet.send(self._pull, self._before_dot, self._answered)
-        self._road.fleet.close()
+        if self.stepped_aside:
+            self._road.fleet.send(self._pull, self._before_dot, self._answered)
+            self._road.fleet.close()
 
     def write_down(self) -> float:
         """Everything into the database; returns for how many seconds who was held back has to wait."""

@@ -57,11 +57,11 @@ class _Part:
         """Write down what became of everybody, and give the segment back."""
         hold = 0.0
         try:
-            if self.run and self.run.stepped_aside:
-                _ring()
-                self.run.wait_out()
             if self.run:
-                hold = self.run.write_down()
+                try:
+                    self.run.wait_out()
+                finally:
+                    hold = self.run.write_down()
         finally:
             patiently(lambda: _give_back(self.lease, hold))
 
@@ -115,6 +115,7 @@ class _Shift:
         if self._closer is None or part.run is None:
             part.close()
         elif part.run.stepped_aside:
+            patiently(_ring)  # this one does so when it is closed, and that may be long from now
             self._closer.aside(part.close)
         else:
             self._closer.close(part.close)

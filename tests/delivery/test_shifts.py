@@ -115,6 +115,26 @@ def test_a_server_that_is_slow_with_one_letter_keeps_no_other_back(session, scri
     assert fresh(campaign).status == Status.SENT
 
 
+@pytest.mark.parametrize("connections", [1, 2])
+def test_with_too_few_connections_to_part_with_any_it_is_waited_for(
+    session, settings, scripted_mail, connections
+):
+    settings.sending.connections = connections
+    campaign = to(session, *people(23))
+    slow = {f"p{number}@example.com" for number in (1, 2, 12)}
+
+    def answers(moment):
+        if moment.step == "DOT" and moment.to in slow:
+            time.sleep(2.5)  # longer than it is waited for at once
+
+    scripted_mail.answers = answers
+    work(campaign).wait()
+
+    assert account(campaign).sent == 23
+    assert len(set(scripted_mail.addresses)) == len(scripted_mail.addresses) == 23
+    assert scripted_mail.connections <= connections
+
+
 def test_what_was_begun_early_is_given_back_when_the_process_ends(session, scripted_mail, messages):
     campaign = to(session, *people(23))
 

@@ -18,6 +18,8 @@ _OURS = {
     *("received", "mime-version", "dkim-signature"),
 }
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
+# Where a line ends with a blank, b2a_qp makes it one or two columns longer than the 76 allowed.
+_TOO_LONG = re.compile(rb"^(.{74,75})(=20|=09)$", re.MULTILINE)
 _DOTS = re.compile(rb"^\.+", re.MULTILINE)
 
 
@@ -51,7 +53,7 @@ def encode_body(text: str) -> tuple[str, bytes]:
     """
     raw = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     if not needs_base64(text):
-        spelt = _DOTS.sub(_spelt_dots, binascii.b2a_qp(raw, istext=True))
+        spelt = _DOTS.sub(_spelt_dots, _TOO_LONG.sub(rb"\1=\n\2", binascii.b2a_qp(raw, istext=True)))
         return "quoted-printable", spelt.replace(b"\n", b"\r\n")
     return "base64", base64.encodebytes(raw.replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n").rstrip(b"\r\n")
 

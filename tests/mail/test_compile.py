@@ -260,8 +260,9 @@ def test_latin_scripts_stay_readable_and_others_short(body, encoding):
 
 @pytest.mark.parametrize(
     "body",
-    ["a\rb\r\nc\nd", "trailing \nblank\t\n", ".\n..\n.x", "x" * 3000, "\x01\x0b\x0c\x7f", "= =3D =\n="],
-)
+    ["a\rb\r\nc\nd", "trailing \nblank\t\n", ".\n..\n.x", "x" * 3000, "\x01\x0b\x0c\x7f", "= =3D =\n=",
+     *(f"{'x' * many} \n{'x' * many}é\t" for many in range(66, 80))],
+)  # fmt: skip
 def test_bodies_survive_odd_line_ends_and_lengths(body):
     encoding, encoded = compile.encode_body(body)
 

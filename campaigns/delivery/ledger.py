@@ -30,7 +30,8 @@ from campaigns.mailings.models import Campaign, Status
 log = structlog.get_logger()
 _segment, _campaign = (cast(sa.Table, model.__table__) for model in (Segment, Campaign))
 _BEAT = 0.5  # seconds between two looks at the campaign, however slowly letters go
-_FRESH = 1.0  # seconds for which the gate's answer about somebody holds
+_FRESH = 1.0  # seconds after which the gate is asked again about who waits
+_STALE = 1.8  # seconds after which its answers hold no more: then no letter goes, however busy the machine
 _SHARE = 0.25  # seconds' worth of letters in a window
 _MOST = 500  # letters in a window
 _SURE = 0.9  # of a lease: the rest is for clocks that differ
@@ -87,6 +88,11 @@ class Ledger:
     def dry(self) -> bool:
         """Whether everybody who waits was given out."""
         return self._exhausted and not self._read and not self.ready
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the gate was asked lately enough about those who were given out."""
+        return clock() - self._asked < _STALE
 
     @property
     def ending(self) -> bool:
@@ -169,6 +175,7 @@ class Ledger:
         self._sync()
 
     def _read_more(self) -> None:
+        asked = clock()
         with reading() as session:
             limits.current(session)
             batch = batches.read(session, self._chosen, self._edition, self._after, 2 * self._size)
@@ -176,8 +183,8 @@ class Ledger:
             with transaction() as session:
                 if session.scalar(sa.select(Segment.id).where(self._lease.held).with_for_update()):
                     batch.recipients += batches.follow(session, self._lease, self._edition, batch.moved)
-        if not self._read and not self.ready:
-            self._asked = clock()
+        if not self._read and not self.ready and not self._given:
+            self._asked = asked
         self._read += self._paced(batch.recipients)
         with self._lock:
             self._results |= batch.skipped
@@ -206,13 +213,13 @@ class Ledger:
 
     def _ask_again(self) -> None:
         """The gate, for those who have been waiting: whoever left meanwhile gets no letter."""
-        self._asked = clock()
+        asked = clock()
         with self._lock:
             waiting = [one.contact_id for one in (*self.ready, *self._read, *self._given.values())]
-        if not waiting:
-            return
-        with reading() as session:
-            refused = gate.refusals(session, waiting, self._edition.purpose)
+        refused = {}
+        if waiting:
+            with reading() as session:
+                refused = gate.refusals(session, waiting, self._edition.purpose)
         with self._lock:
             for queue in (self.ready, self._read):
                 gone = [one for one in queue if one.contact_id in refused]
@@ -222,6 +229,7 @@ class Ledger:
             for one in self._given.values():
                 if one.contact_id in refused:
                     self.refused[one.message_id] = batches.skipped(refused[one.contact_id])
+        self._asked = asked
 
     def _commit(self, more: bool = False) -> bool:
         """One window: what was, what may be, and whether we still may; True when there is more to send."""

@@ -29,6 +29,7 @@ SHIFT = 30  # seconds after which a worker gives the rest back, so that all work
 closing = threading.Event()  # this process is about to end
 _WRITTEN_AT_ONCE = 8  # letters; signatures are made by eights where the processor can
 _MOST_ASIDE = 200  # letters
+_STALLED = 0.1  # seconds between two looks whether the gate has answered
 _destinations = Destinations()
 Written = tuple[Recipient, Finished]
 
@@ -131,6 +132,8 @@ class Run:
         calm = self._calm_at - time.monotonic()
         if calm > 0:
             return calm
+        if not self._ledger.fresh:
+            return _STALLED
         allowed = self._road.allowed
         if len(self._under_way) >= (2 * allowed if allowed > 1 else 1):  # one being read, the next announced
             return 1
@@ -191,7 +194,7 @@ class Run:
     def _before_dot(self, parcel: Parcel) -> bool:
         """Whether the letter may get its final dot; if so, that it got one is written down."""
         ledger = self._ledger
-        if self._is_over() or clock() >= ledger.until or parcel.key in ledger.refused:
+        if self._is_over() or clock() >= ledger.until or parcel.key in ledger.refused or not ledger.fresh:
             return False
         try:
             self._journal.dotted(parcel.key)

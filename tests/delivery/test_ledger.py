@@ -128,6 +128,20 @@ def test_who_leaves_when_the_letter_is_written_is_told_before_its_dot(session, c
     assert one.refused[bob].reason == "unsubscribed"
 
 
+def test_while_the_database_keeps_the_ledger_waiting_nobodys_word_is_taken_for_fresh(campaign, worker):
+    one = worker(campaign)
+    given_out(one)
+    assert one.fresh
+
+    with transaction() as session:
+        session.scalars(sa.select(Segment).with_for_update()).all()
+        wait_for(lambda: not one.fresh)
+        time.sleep(0.5)
+        assert not one.fresh
+
+    wait_for(lambda: one.fresh)
+
+
 def test_who_is_erased_when_the_letter_is_written_leaves_no_address(session, campaign, worker, states):
     one = worker(campaign)
     bob = given_out(one)["bob@example.com"]

@@ -45,6 +45,7 @@ ASK_DETAILS = Job("ask_details", "upkeep", every=15)
 RUN_CLEANING = Job("run_cleaning", "importing")
 RING_CLEANING = Job("ring_cleaning", "upkeep", every=300)
 ASK_DOMAINS = Job("ask_domains", "upkeep", every=60)
+RENEW_RUN_OUTS = Job("renew_run_outs", "upkeep", every=60)
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Job))
 TICKS = tuple(job for job in ALL if job.every)

@@ -21,6 +21,11 @@ _BARE = ("DATABASE_URL", "REDIS_URL", "PORT")
 for _name in [name for name in os.environ if name.startswith("CAMPAIGNS_") or name in _BARE]:
     del os.environ[_name]  # the tests' own settings only
 
+_LONG = (
+    *("tests/bench/", "tests/faults/", "tests/stories/", "test_every_page", "ten_thousand", "test_broker"),
+    *("both_roads_say_the_same", "test_field_pages", "test_pace_seen", "test_builder_page", "test_clock"),
+)  # take ten seconds or more, or wait for long
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test of the data its two databases."""
@@ -35,6 +40,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "postgresql_only" in marked:
         backends = ["postgresql"]
     metafunc.parametrize("backend", backends, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take long go first, so that no process is left alone with them in the end."""
+    items.sort(key=lambda item: not any(part in item.nodeid for part in _LONG))
 
 
 @pytest.fixture

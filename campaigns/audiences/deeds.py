@@ -13,13 +13,13 @@ from babel.numbers import get_currency_precision
 from sqlalchemy.orm import Session
 
 from campaigns.audiences import moments
+from campaigns.audiences.fields import OF_PRODUCTS, kind
 from campaigns.audiences.fields import Kind as AskedKind
-from campaigns.audiences.fields import kind
 from campaigns.audiences.leaves import Condition, Listed, one_of
 from campaigns.audiences.lexing import RuleProblem
 from campaigns.audiences.nodes import Detail, Money, Op, Test
 from campaigns.audiences.own import bound, compare
-from campaigns.crm.models import Activity, Kind, Product, Purchase
+from campaigns.crm.models import Activity, Kind, Product, Purchase, RunOut
 from campaigns.words import _
 
 _COMPARED: dict[Op, Callable[[Any, Any], Any]] = {
@@ -40,6 +40,7 @@ class Deed:
     at: Any
     where: tuple[Condition, ...] = ()
     with_: Callable[[Session, list[int]], Condition] | None = None
+    by_day: bool = False  # `at` is a day, not a moment
 
 
 @dataclass
@@ -84,6 +85,7 @@ def _engaged(kind: Kind) -> Deed:
 
 _DEEDS: dict[str, Deed] = {
     "bought": Deed(Purchase.contact_id, Purchase.at, (), _numbered(Purchase.product_id)),
+    "runs_out": Deed(RunOut.contact_id, RunOut.day, (), _numbered(RunOut.product_id), by_day=True),
     "opened": _engaged(Kind.OPEN),
     "clicked": _engaged(Kind.CLICK),
     "replied": _engaged(Kind.REPLY),
@@ -106,8 +108,8 @@ def of_deed(session: Session, test: Test) -> tuple[Listed, bool]:
     for numbers in _meant(session, test):
         assert known.with_ is not None
         rows = rows.where(known.with_(session, numbers))
-    on = [moments.compared(known.at, one.op, one.value) for one in test.details if one.what == "on"]
-    rows = rows.where(*on)
+    on = [one for one in test.details if one.what == "on"]
+    rows = rows.where(*(moments.compared(known.at, one.op, one.value, by_day=known.by_day) for one in on))
     counted = [one for one in test.details if one.what not in ("on", "of_last")]
     if counted:
         having = [_counted(known, one) for one in counted]
@@ -134,7 +136,7 @@ def _meant(session: Session, test: Test) -> list[list[int]]:
     found = []
     if test.values:
         number, name = (
-            (Product.id, Product.name) if test.field == "bought" else (_campaigns.number, _campaigns.name)
+            (Product.id, Product.name) if test.field in OF_PRODUCTS else (_campaigns.number, _campaigns.name)
         )
         named = Test("name", test.op, test.values)
         found.append(list(session.scalars(sa.select(number).where(compare(name, named)).order_by(number))))
@@ -183,7 +185,7 @@ def unknown(session: Session, asked: Sequence[Test]) -> list[tuple[str, str]]:
 
 def names(session: Session, field: str, limit: int = 300) -> list[str]:
     """What deeds are done with, for lists to choose from; the newest campaigns first."""
-    if field == "bought":
+    if field in OF_PRODUCTS:
         return list(session.scalars(sa.select(Product.name).order_by(Product.name).limit(limit)))
     if _campaigns.number is None:
         return []

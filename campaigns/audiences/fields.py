@@ -81,6 +81,7 @@ FIELDS: dict[str, Kind] = {
     "profiling": Kind.STATE,
     "ad_platforms": Kind.STATE,
     "bought": Kind.DEED,
+    "runs_out": Kind.DEED,
     "sent": Kind.DEED,
     "opened": Kind.DEED,
     "clicked": Kind.DEED,
@@ -107,7 +108,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 # What a deed is done with: products and campaigns have names, the others have none.
 LETTERS = ("sent", "opened", "clicked", "replied")
-WITH_NAMES = ("bought", *LETTERS)
+OF_PRODUCTS = ("bought", "runs_out")
+WITH_NAMES = (*OF_PRODUCTS, *LETTERS)
 PERIOD = {"since": Op.SINCE, "after": Op.AFTER, "until": Op.UNTIL, "before": Op.BEFORE}
 MEASURES = ("times", "first", "last", "quantity", "sum")
 _OF_PURCHASES = ("quantity", "sum")
@@ -119,6 +121,8 @@ _NOT_SIMILAR = ("email", "phone", "note", "owner")
 
 def measures(deed: str) -> tuple[str, ...]:
     """What may be counted of a deed."""
+    if deed == "runs_out":  # a day for each product, nothing to count
+        return ()
     return MEASURES if deed == "bought" else tuple(one for one in MEASURES if one not in _OF_PURCHASES)
 
 

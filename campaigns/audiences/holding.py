@@ -22,6 +22,7 @@ from campaigns.contacts.models import (
     contact_category,
     contact_tag,
 )
+from campaigns.crm import runouts
 from campaigns.words import _, ngettext
 
 _SHOWN = 120  # letters
@@ -93,6 +94,9 @@ def _state(session: Session, field: str, contact_id: int) -> str:
 
 
 def _deeds(session: Session, field: str, contact_id: int) -> str:
+    if field == "runs_out":
+        days = [f"{one.product.name}: {wording.day(one.day)}" for one in runouts.of(session, contact_id)]
+        return _shown(", ".join(days))
     many, last = deeds.of_one(session, field, contact_id)
     if not many or last is None:
         return _("never")

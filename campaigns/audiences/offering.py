@@ -144,6 +144,6 @@ def lists(session: Session) -> dict[str, list[list[str]]]:
         for name, kind in (("category", Category), ("tag", Tag), ("company", Company))
     }
     found["language"] = [[code, name] for code, name in LANGUAGES.items()]
-    found["bought"] = [[name, ""] for name in deeds.names(session, "bought")]
+    products = [[name, ""] for name in deeds.names(session, "bought")]
     campaigns = [[name, ""] for name in deeds.names(session, "sent")]
-    return found | dict.fromkeys(known.LETTERS, campaigns)
+    return found | dict.fromkeys(known.OF_PRODUCTS, products) | dict.fromkeys(known.LETTERS, campaigns)

@@ -85,16 +85,21 @@ def _purchases(session: Session) -> list[Starter]:
             )
         )
     found += _bigger(session)
-    if sold:
-        rule = f"bought({quoted(sold[0])}, last <= -6m)"
-        found.append(
-            Starter(
-                _("Running out: “%(name)s” half a year ago", name=sold[0]),
-                rule,
-                _("They may soon need it again. Say after how long it is used up."),
-            )
+    return [*found, *_running_out(session, sold)]
+
+
+def _running_out(session: Session, sold: list[str]) -> list[Starter]:
+    if session.scalar(sa.select(Product.id).where(Product.lasts_days.is_not(None)).limit(1)):
+        rule = "runs_out(since -7d, until +14d)"
+        return [Starter(_("Running out within two weeks"), rule, _("What they bought is nearly used up."))]
+    return [
+        Starter(
+            _("Running out: “%(name)s” half a year ago", name=name),
+            f"bought({quoted(name)}, last <= -6m)",
+            _("They may soon need it again. Settings, Products says how long a piece lasts."),
         )
-    return found
+        for name in sold[:1]
+    ]
 
 
 def _lately() -> sa.Subquery:

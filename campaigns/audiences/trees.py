@@ -126,7 +126,7 @@ def _condition(tree: Tree) -> Test:
     typed = tuple(values.typed(_word(one), field, op) for one in given)
     if kind(field) != Kind.DEED:
         return Test(field, op, typed, key if kind(field) == Kind.CUSTOM else "")
-    if op == Op.IN and len(typed) == 1:
+    if op == Op.IN and len(typed) == 1 and tree.get("details"):
         op = Op.IS  # one name in brackets
     test = Test(
         field, op, typed, details=tuple(_read_detail(field, one) for one in tree.get("details") or [])

@@ -33,7 +33,8 @@ _OF_CONSENT = {
     "profiling": lazy("agreement to profiling"), "ad_platforms": lazy("agreement to ad platforms"),
 }  # fmt: skip
 _OF_DEEDS = {
-    "bought": lazy("has bought"), "sent": lazy("was sent a letter"), "opened": lazy("has opened a letter"),
+    "bought": lazy("has bought"), "runs_out": lazy("runs out of a product"),
+    "sent": lazy("was sent a letter"), "opened": lazy("has opened a letter"),
     "clicked": lazy("has clicked in a letter"), "replied": lazy("has replied"), "called": lazy("was called"),
     "met": lazy("was met"), "noted": lazy("was noted about"), "wrote": lazy("was written to personally"),
     "signed_up": lazy("has signed up"),

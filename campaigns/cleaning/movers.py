@@ -23,6 +23,7 @@ from campaigns.contacts.models import (
     contact_tag,
 )
 from campaigns.contacts.moving import Mover, register
+from campaigns.crm import runouts
 from campaigns.crm.models import Activity, NextStep, Purchase
 from campaigns.delivery import joining as letters
 from campaigns.words import _
@@ -60,6 +61,17 @@ def _give_pairs_back(
     insert_many(session, Duplicate, again, conflict=["a_id", "b_id"])
 
 
+def _renew_run_outs(session: Session, gone_id: int, kept_id: int) -> list[Any]:
+    """The purchases came before; the days follow from them."""
+    for contact_id in (gone_id, kept_id):
+        runouts.renew(session, contact_id)
+    return []
+
+
+def _part_run_outs(session: Session, gone_id: int, kept_id: int, _taken: Any) -> None:
+    _renew_run_outs(session, gone_id, kept_id)
+
+
 def _names(contact_id: int) -> sa.ColumnElement[bool]:
     return sa.or_(Duplicate.a_id == contact_id, Duplicate.b_id == contact_id)
 
@@ -89,6 +101,7 @@ register(
 register("activity", moving.rows(Activity, lambda: _("Activities")))
 register("next_step", moving.rows(NextStep, lambda: _("Next steps")))
 register("purchase", moving.rows(Purchase, lambda: _("Purchases")))
+register("run_out", Mover(("run_out",), _renew_run_outs, _part_run_outs))
 register("category", moving.once(contact_category, {"category_id": Category.id}, lambda: _("Categories")))
 register("tag", moving.once(contact_tag, {"tag_id": Tag.id}, lambda: _("Tags")))
 register("audience_member", moving.once(Member))

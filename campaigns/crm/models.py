@@ -101,6 +101,9 @@ class Product(HasId, Base):
 
     name: Mapped[str] = mapped_column(sa.String(200), unique=True)
     category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("category.id", ondelete="SET NULL"))
+    lasts_days: Mapped[int | None] = mapped_column()  # how long one piece lasts; None: it isn't used up
+    # Contacts up to this number have their run-out reckoned by `lasts_days`; None: all.
+    renewed_to: Mapped[int | None] = mapped_column()
 
 
 class Purchase(HasId, Base):
@@ -128,5 +131,21 @@ class Purchase(HasId, Base):
     quantity: Mapped[int] = mapped_column(default=1)
     amount: Mapped[int] = mapped_column(default=0)  # in the currency's smallest unit
     currency: Mapped[str] = mapped_column(sa.String(3), default="EUR")
+
+    product: Mapped[Product] = relationship(lazy="raise")
+
+
+class RunOut(Base):
+    """The day on which a contact will have used up a product; follows from what they bought of it."""
+
+    __tablename__ = "run_out"
+    __table_args__ = (
+        sa.Index("ix_run_out_product_id_day", "product_id", "day", "contact_id"),
+        sa.Index("ix_run_out_day", "day", "contact_id"),
+    )
+
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(sa.ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column()
 
     product: Mapped[Product] = relationship(lazy="raise")

@@ -10,7 +10,7 @@ from babel.numbers import get_currency_precision
 from sqlalchemy.orm import Session, selectinload
 
 from campaigns.contacts.names import tidy
-from campaigns.crm import logging
+from campaigns.crm import logging, runouts
 from campaigns.crm.models import Kind, Product, Purchase
 from campaigns.database import now
 from campaigns.errors import BadInput
@@ -52,6 +52,7 @@ def add(
     logging.log(session, contact_id, Kind.PURCHASE, at, user_id, f"{quantity} × {what.name}")
     session.add(bought)
     session.flush()
+    runouts.renew(session, contact_id)
     return bought
 
 

@@ -8,9 +8,17 @@ from flask_babel import get_timezone
 from flask_security import current_user
 
 from campaigns.contacts import visibility
-from campaigns.crm import bulk_step, logging, purchases, step_views, steps  # noqa: F401 - bulk_step: an act
+from campaigns.crm import (
+    bulk_step,  # noqa: F401 - an act
+    logging,
+    product_views,
+    purchases,
+    runouts,
+    step_views,
+    steps,
+)
 from campaigns.crm.models import Kind
-from campaigns.database import reading, transaction
+from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput
 from campaigns.web import guards, panels
 from campaigns.words import _
@@ -23,6 +31,7 @@ _LOGGED = (Kind.CALL, Kind.MEETING, Kind.LETTER, Kind.NOTE)
 def register(app: Flask) -> None:
     """Offer the panels to the contact's page."""
     app.register_blueprint(step_views.pages)
+    app.register_blueprint(product_views.pages)
     _offer("contact-head", "touch", "crm.touch", lambda: _("Last contact"), 10)
     _offer("contact", "timeline", "crm.timeline", lambda: _("What happened"), 10)
     _offer("contact", "next", "steps.next_steps", lambda: _("Next steps"), 10, side=True)
@@ -127,6 +136,8 @@ def _bought(contact_id: int, errors: dict[str, str]) -> str:
             contact_id=contact_id,
             purchases=purchases.of(session, contact_id),
             products=purchases.names(session),
+            run_outs=runouts.of(session, contact_id),
+            today=now().date(),
             money=purchases.money,
             errors=errors,
             form=request.form if errors else {},

@@ -22,6 +22,7 @@ from campaigns.contacts.models import (
     contact_category,
     contact_tag,
 )
+from campaigns.crm import runouts
 from campaigns.crm.models import Product
 from campaigns.database import now
 from campaigns.demo import history, letters
@@ -32,13 +33,13 @@ from campaigns.words import _
 SOURCE = "Sample data"
 CATEGORIES = ("Cutters", "Grinders", "Band saws", "Resellers")
 TAGS = ("basic", "trial", "premium", "vip", "fair 2026", "newsletter")
-PRODUCTS = (
-    ("Cutter set, small", "Cutters"),
-    ("Cutter set, large", "Cutters"),
-    ("Bench grinder 200", "Grinders"),
-    ("Grinding discs, box of 10", "Grinders"),
-    ("Band saw 350", "Band saws"),
-    ("Saw bands, pack of 5", "Band saws"),
+PRODUCTS = (  # name, category, for how many days one lasts
+    ("Cutter set, small", "Cutters", None),
+    ("Cutter set, large", "Cutters", None),
+    ("Bench grinder 200", "Grinders", None),
+    ("Grinding discs, box of 10", "Grinders", 60),
+    ("Band saw 350", "Band saws", None),
+    ("Saw bands, pack of 5", "Band saws", 120),
 )
 AUDIENCES = (
     ("Everybody who may be written to", "all"),
@@ -189,11 +190,12 @@ def _said(contact_id: int, purpose: str, act: Act, at: datetime, wording_id: int
 
 def _products(session: Session) -> list[Product]:
     products = []
-    for name, category in PRODUCTS:
+    for name, category, lasts in PRODUCTS:
         product = session.scalar(sa.select(Product).where(Product.name == name))
         if product is None:
             product = Product(name=name, category_id=_named(session, Category, category))
             session.add(product)
+            session.flush()
+            runouts.lasts(session, product, lasts)
         products.append(product)
-    session.flush()
     return products

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import User
 from campaigns.contacts.models import Contact
+from campaigns.crm import runouts
 from campaigns.crm.models import TOUCHES, Activity, Kind, NextStep, Product, Purchase
 from campaigns.database import now
 
@@ -39,6 +40,8 @@ def write(
     talked = [row for number in ids if rng.random() < 0.6 for row in _talks(number, team, rng)]
     steps = [_step(number, team, rng) for number in ids if rng.random() < 0.75]
     session.execute(sa.insert(Purchase), bought)
+    while runouts.renew_some(session):
+        pass
     session.execute(sa.insert(Activity), talked)
     session.execute(sa.insert(NextStep), steps)
     _remember_last(session, talked)

@@ -15,6 +15,7 @@ _SETTINGS: tuple[tuple[str, Any, str], ...] = (
     ("pace", lazy("Sending speed"), "pace.index"),
     ("labels", lazy("Categories and tags"), "labels.index"),
     ("fields", lazy("Fields"), "fields.index"),
+    ("products", lazy("Products"), "products.index"),
     ("suppression", lazy("Never mailed"), "consent.suppressed"),
     ("mail", lazy("Mail server"), "settings.mail"),
     ("audit", lazy("Audit log"), "settings.audit_log"),

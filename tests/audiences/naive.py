@@ -1,6 +1,6 @@
 """Says by plain Python whom a rule fits, the slow and obvious way: what the SQL is held against."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from campaigns.audiences.fields import COMPANY_CUSTOM, Kind, kind
 from campaigns.audiences.nodes import And, Everybody, Money, Not, Op, Or, Relative, Test, today
@@ -216,10 +216,14 @@ def _did(node, done: list[dict], crowd) -> bool:
         done = [deed for deed in done if deed["name"] is not None]
     for detail in node.details:
         if detail.what == "on":
-            done = [deed for deed in done if _compared(detail.op, deed["at"].date(), _meant(detail.value))]
+            done = [deed for deed in done if _compared(detail.op, _day_of(deed["at"]), _meant(detail.value))]
         if detail.what == "of_last":
             done = [deed for deed in done if deed["number"] in crowd.campaigns[: int(detail.value)]]
     return bool(done) and all(_measure(detail, done) for detail in node.details)
+
+
+def _day_of(at) -> date:
+    return at.date() if isinstance(at, datetime) else at
 
 
 def _measure(detail, done: list[dict]) -> bool:

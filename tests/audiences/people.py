@@ -14,6 +14,7 @@ from campaigns.consent.models import Act, Basis, Consent, ConsentEvent, Purpose
 from campaigns.contacts import field_defining, field_index, names
 from campaigns.contacts.field_models import About, FieldKind
 from campaigns.contacts.models import Contact, Import, contact_category, contact_tag
+from campaigns.crm import runouts
 from campaigns.crm.models import Activity, Kind, Product, Purchase
 from campaigns.database import now
 from campaigns.delivery.models import Message
@@ -26,6 +27,7 @@ _TEXTS = (
     "timezone", "position", "note", "source",
 )  # fmt: skip
 _SHORT = {"language": ["", "cs", "CS", "fil"], "country": ["", "CZ", "RO"], "phone": ["", "+420601123456"]}
+LASTS = {PRODUCTS[0]: 7, PRODUCTS[1]: 20}  # days
 _NAMES = [word for word in WORDS if word]
 _DEEDS = {
     "opened": Kind.OPEN, "clicked": Kind.CLICK, "replied": Kind.REPLY, "called": Kind.CALL,
@@ -104,6 +106,8 @@ class _Making:
         made = [Product(name=name) for name in PRODUCTS]
         self.session.add_all(made)
         self.session.flush()
+        for product in made:
+            runouts.lasts(self.session, product, LASTS.get(product.name))
         self.products = [(product.id, product.name) for product in made]
 
     def _campaigns(self) -> None:
@@ -168,6 +172,7 @@ class _Making:
                 self._row(_LINKS[kind], {"contact_id": number, f"{kind}_id": self.labels[kind][name]})
         person |= {key: self._said(number, purpose) for key, purpose in _PURPOSES.items()}
         person["deeds"] = [self._deed(number) for _one in range(rng.choice([0, 0, 1, 2, 4]))]
+        person["deeds"] += _run_outs(person["deeds"])
         return person | {key: moment and moment.date() for key, moment in moments.items()}
 
     def _contact(self, person: dict, owner, moments: dict) -> None:
@@ -200,6 +205,8 @@ class _Making:
                 self.session.execute(sa.insert(table), self.rows[table])
         ids = [row["id"] for row in self.rows[Contact]]
         field_index.refresh(self.session, ids)
+        while runouts.renew_some(self.session):
+            pass
         self.session.flush()
 
     def _birthday(self) -> str:
@@ -266,6 +273,23 @@ class _Making:
         source = f"campaign:{campaign}" if with_campaign else ""
         self._row(Activity, {"contact_id": number, "kind": _DEEDS[what], "at": at, "source": source})
         return deed if with_campaign else deed | {"name": None, "number": None}
+
+
+def _run_outs(deeds: list[dict]) -> list[dict]:
+    """Of each product the day when the last piece is used up, counted day by day."""
+    found = []
+    for name, lasts in LASTS.items():
+        bought = {}
+        for deed in deeds:
+            if deed["what"] == "bought" and deed["name"] == name:
+                bought[deed["at"].date()] = bought.get(deed["at"].date(), 0) + deed["quantity"] * lasts
+        if bought:
+            day, left = min(bought), 0
+            while left or day <= max(bought):
+                left = max(left + bought.get(day, 0) - 1, 0)
+                day += timedelta(days=1)
+            found.append({"what": "runs_out", "at": day, "name": name})
+    return found
 
 
 _PURPOSES = {

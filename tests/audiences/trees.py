@@ -76,7 +76,9 @@ def values(field: str, op: Op, text=None):
         Kind.AUDIENCE: st.sampled_from(AUDIENCES),
     }
     if kind(field) == Kind.DEED:
-        return st.sampled_from(PRODUCTS if field == "bought" else CAMPAIGNS) if text is None else text
+        return (
+            st.sampled_from(PRODUCTS if field in fields.OF_PRODUCTS else CAMPAIGNS) if text is None else text
+        )
     plain = st.sampled_from(WORDS) if text is None else text
     return of_kind.get(kind(field), plain)
 
@@ -117,12 +119,17 @@ _SUMS = st.builds(Money, st.sampled_from([Decimal("0"), Decimal("49"), Decimal("
                   st.sampled_from(["EUR", "CZK", "JPY"]))  # fmt: skip
 
 
+def _measures(field: str):
+    known = fields.measures(field)
+    return st.lists(st.sampled_from(known), max_size=2, unique=True) if known else st.just([])
+
+
 @st.composite
 def details(draw, field: str) -> tuple[Detail, ...]:
     """What may stand between the brackets of a deed."""
     periods = st.sampled_from([Op.SINCE, Op.AFTER, Op.UNTIL, Op.BEFORE])
     some = [Detail("on", op, draw(days)) for op in draw(st.lists(periods, max_size=2, unique=True))]
-    for what in draw(st.lists(st.sampled_from(fields.measures(field)), max_size=2, unique=True)):
+    for what in draw(_measures(field)):
         value = {"first": days, "last": days, "sum": _SUMS}.get(what, st.integers(0, 4).map(Decimal))
         some.append(Detail(what, draw(_COMPARED), draw(value)))
     if field in fields.LETTERS and draw(st.booleans()):

@@ -36,6 +36,7 @@ _TABLE = {
     MAKERS: """
         companies.delete
         labels.index labels.create labels.edit labels.rename labels.merge labels.delete
+        products.index products.new products.create products.edit products.change
         fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive
         fields.take_back fields.take_in
         consent.suppressed consent.suppress

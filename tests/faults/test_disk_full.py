@@ -15,6 +15,7 @@ from tests.faults.pages import Pages
 from tests.faults.plant import Plant, wait_for
 
 PEOPLE = 300
+SEVERAL = 1_000
 MANY = 2_000  # where the database is away, those already named in it may still go
 SAYS = re.compile(r"no space|full|no room", re.IGNORECASE)
 
@@ -83,14 +84,14 @@ def test_no_room_for_the_database_and_the_journal(session, plant, small_data, se
 @pytest.mark.postgresql_only
 @pytest.mark.usefixtures("small_data")
 def test_no_room_for_the_journal(session, plant, small_data, seed):
-    eligible, ineligible = fill(session, PEOPLE, refused=30)
+    eligible, ineligible = fill(session, SEVERAL, refused=30)
     plant.start()
     campaign = launch(session)
-    plant.midway(PEOPLE, 0.1 + 0.02 * seed)  # some hundred more find room on a “full” disk
+    plant.midway(SEVERAL, 0.1 + 0.02 * seed)  # some hundred more find room on a “full” disk
 
     logged = len(plant.log())
     ballast = Ballast(small_data)
-    stops(plant)
+    stops(plant, SEVERAL)
     says_so(plant, campaign, logged)
     ballast.remove()
     goes_on(plant, campaign)

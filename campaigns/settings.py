@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     def secret(self) -> bytes:
         """The key all signatures derive from: as set, else made once and kept in the data folder."""
         given = self.secret_key.get_secret_value()
-        return given.encode() if given else _kept_secret(self.data_dir / "secret.key")
+        return given.encode() if given else _kept_secret(self.data_dir)
 
 
 def _with_driver(url: str) -> str:
@@ -111,7 +111,8 @@ def _with_driver(url: str) -> str:
 
 
 @cache
-def _kept_secret(path: Path) -> bytes:
+def _kept_secret(data_dir: Path) -> bytes:
+    path = data_dir / "secret.key"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         # Several processes start at once: the file appears whole or not at all, and the first stays.

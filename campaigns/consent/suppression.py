@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from campaigns.bulk import among
 from campaigns.consent.models import Suppression, SuppressionReason
 from campaigns.contacts.addresses import canonical
 from campaigns.contacts.models import Contact
@@ -60,14 +61,9 @@ def suppress_many(session: Session, hashes: Iterable[str], reason: SuppressionRe
 
 def suppressed(session: Session, hashes: Sequence[str]) -> dict[str, str]:
     """Which of these address hashes are on the list, and why."""
-    found: dict[str, str] = {}
-    for start in range(0, len(hashes), _CHUNK):
-        some = hashes[start : start + _CHUNK]
-        rows = session.execute(
-            sa.select(Suppression.address_hash, Suppression.reason).where(Suppression.address_hash.in_(some))
-        )
-        found.update((value, reason) for value, reason in rows)
-    return found
+    listed = sa.select(Suppression.address_hash, Suppression.reason)
+    rows = session.execute(listed.where(among(session, Suppression.address_hash, hashes)))
+    return {row.address_hash: row.reason for row in rows}
 
 
 def is_suppressed(session: Session, email: str) -> str | None:

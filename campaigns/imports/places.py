@@ -31,6 +31,8 @@ def region(country: str, language: str, usual: str) -> str:
 def ip(cell: str) -> str:
     """The network address, or nothing when it is none."""
     given = cell.strip()
+    if not given:
+        return ""
     try:
         socket.inet_pton(socket.AF_INET6 if ":" in given else socket.AF_INET, given)  # in C
     except (OSError, ValueError):

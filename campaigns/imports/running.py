@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from campaigns import processes
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import now, transaction
 from campaigns.errors import PersonError
@@ -47,11 +48,8 @@ def run(import_id: int, progress: Progress | None = None) -> None:
     if job is None:
         return
     try:
-        if job.status == ImportStatus.CHECKING:
-            rehearsing.rehearse(job, progress)
-        else:
-            _read(job, progress)
-            _end(job)
+        with processes.seldom_collecting():
+            _go_through(job, progress)
     except Lost:
         pass
     except sa.exc.OperationalError:
@@ -62,6 +60,14 @@ def run(import_id: int, progress: Progress | None = None) -> None:
         _fail(job, _sentence(error))
     finally:
         holding.release(job)
+
+
+def _go_through(job: Job, progress: Progress | None) -> None:
+    if job.status == ImportStatus.CHECKING:
+        rehearsing.rehearse(job, progress)
+    else:
+        _read(job, progress)
+        _end(job)
 
 
 def _end(job: Job) -> None:

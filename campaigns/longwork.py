@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from campaigns import jobs
+from campaigns import jobs, processes
 from campaigns.database import UTC, HasId, db_now, now, transaction
 from campaigns.errors import Conflict, PersonError
 from campaigns.words import _
@@ -112,10 +112,11 @@ def run(
     if holder is None:
         return
     try:
-        while _step(holder, step):
-            pass
-        if last is not None:
-            last(holder)
+        with processes.seldom_collecting():
+            while _step(holder, step):
+                pass
+            if last is not None:
+                last(holder)
         holder.end(WorkStatus.DONE)
     except Lost:
         pass

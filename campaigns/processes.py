@@ -17,7 +17,7 @@ from contextlib import contextmanager
 
 _PR_SET_PDEATHSIG = 1
 _USUAL = gc.get_threshold()
-_SELDOM = 100_000  # objects made and not gone again
+_SELDOM = 50_000, 2, 2  # objects made and not gone again; rounds until those that stayed are looked at, too
 _counting, _seldom = threading.Lock(), 0  # how many pieces of work want it so
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -66,7 +66,7 @@ def seldom_collecting() -> Iterator[None]:
     global _seldom
     with _counting:
         _seldom += 1
-        gc.set_threshold(_SELDOM, *_USUAL[1:])
+        gc.set_threshold(*_SELDOM)
     try:
         yield
     finally:

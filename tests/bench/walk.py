@@ -155,6 +155,7 @@ def _values(session: Session) -> dict[str, Any]:
         "audience_id": [1, 2, 3, 4, 5, 6, 7, 8],
         "kind": ["category", "tag"],
         "label_id": [1, 5],
+        "product_id": [1],
         "templates.starter_letter.key": [starters.listed()[0].key],
         "key": [CapturedMail(settings.current().data_dir).newest(1, None, "")[0].key],
         "preferences.leave_page.token": [tokens.sign(Purpose.UNSUBSCRIBE, *who)],

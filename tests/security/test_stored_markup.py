@@ -98,8 +98,8 @@ def test_pages_really_show_what_was_stored(browse, evil):
     """Otherwise the test above proves nothing."""
     shown = "&lt;script&gt;alert(1)&lt;/script&gt;"
     for address in (
-        f"/contacts/{evil.own.id}", "/contacts/", "/companies/", "/labels/", "/audiences/", "/templates/",
-        "/campaigns/", f"/campaigns/{evil.campaign.id}", "/campaigns/senders/", "/imports/",
+        f"/contacts/{evil.own.id}", "/contacts/", "/companies/", "/labels/", "/products/", "/audiences/",
+        "/templates/", "/campaigns/", f"/campaigns/{evil.campaign.id}", "/campaigns/senders/", "/imports/",
         "/settings/people",
         "/settings/", "/settings/audit", "/today/", "/today/due", "/consent/suppression", "/mailbox/",
         f"/consent/contacts/{evil.own.id}", f"/delivery/campaigns/{evil.campaign.id}/messages",

@@ -17,6 +17,7 @@ from campaigns.accounts import audit
 from campaigns.accounts.models import Role, Tracking, User
 from campaigns.consent.models import Suppression
 from campaigns.contacts.models import Contact, Import, ImportStatus
+from campaigns.crm import purchases
 from campaigns.crm.models import Kind, Product, Purchase
 from campaigns.database import now
 from campaigns.delivery.models import Message, MessageStatus
@@ -88,6 +89,7 @@ def fill(session: Session, text: str = "Something") -> World:
         "import_id": brought.id,
         "suppression_id": refused.id,
         "label_id": factories.make_tag(session, text).id,
+        "product_id": purchases.product(session, text[:200]).id,
         "kind": "tag",
         "table": "links",
         "act": {"consent.change": "withdraw", "steps.change": "finish", "": "resume"},

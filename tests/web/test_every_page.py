@@ -26,7 +26,8 @@ from tests.browser import listen, sign_in, wrong_in_any_look
 PASSWORD = "four unrelated words"
 EXAMPLES = {
     "contact_id": 1, "campaign_id": 1, "company_id": 1, "template_id": 1, "audience_id": 1, "sender_id": 1,
-    "kind": "category", "label_id": 1, "product_id": 1, "edit_id": 1, "export_id": 1, "other_id": 2, "part": "both",
+    "kind": "category", "label_id": 1, "product_id": 1, "edit_id": 1, "export_id": 1, "other_id": 2,
+    "part": "both",
 }  # fmt: skip
 # What answers with something else than a page, waits for DNS, or is only there before the first run.
 NO_PAGES = ("health.", "tracking.", "static", "_debug_toolbar")

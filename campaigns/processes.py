@@ -4,8 +4,10 @@
 """
 
 import ctypes
+import errno
 import gc
 import os
+import random
 import runpy
 import signal
 import socket
@@ -16,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _PR_SET_PDEATHSIG = 1
+_NEVER_LENT = range(10_000, 32_000)  # ports; Linux lends from 32,768 on, others from 49,152 on
 _USUAL = gc.get_threshold()
 _SELDOM = 50_000, 2, 2  # objects made and not gone again; rounds until those that stayed are looked at, too
 _counting, _seldom = threading.Lock(), 0  # how many pieces of work want it so
@@ -88,10 +91,17 @@ def is_free(host: str, port: int) -> bool:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on just now, below those that a system lends to outgoing connections.
+
+    One of the lent ones may be some connection's by the time the server comes to listen on it.
+
+    Raises:
+        OSError: none was found.
+    """
+    for port in random.sample(_NEVER_LENT, 100):
+        if is_free(host, port):
+            return port
+    raise OSError(errno.EADDRINUSE, f"No free port was found on {host}")
 
 
 if __name__ == "__main__":

@@ -69,10 +69,14 @@ class Installation:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(15)
 
+    def said(self) -> str:
+        """All that it wrote."""
+        path = self.folder / "log.txt"
+        return path.read_text(errors="replace") if path.exists() else ""
+
     def log(self) -> str:
         """The last of what it wrote."""
-        path = self.folder / "log.txt"
-        return path.read_text(errors="replace")[-4000:] if path.exists() else ""
+        return self.said()[-4000:]
 
     def signed_in(self) -> "Visitor":
         """Somebody signed in as the admin."""

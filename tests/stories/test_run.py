@@ -1,6 +1,7 @@
 """`campaigns run`: all parts start, come back when they die, and leave nothing running when they end."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -41,9 +42,9 @@ def _parts(made) -> list[psutil.Process]:
     return psutil.Process(made.process.pid).children(recursive=True)
 
 
-def _part(made, name: str) -> psutil.Process | None:
+def _all_of(made, name: str) -> list[psutil.Process]:
     children = psutil.Process(made.process.pid).children()
-    return next((child for child in children if PARTS[name] in _words(child)), None)
+    return [child for child in children if PARTS[name] in _words(child)]
 
 
 def _words(process: psutil.Process) -> str:
@@ -78,16 +79,18 @@ def test_each_part_has_a_session_of_its_own(running):
 
 @pytest.mark.parametrize("name", PARTS)
 def test_a_part_that_is_killed_comes_back(running, name):
-    killed = _part(running, name)
-    killed.kill()
+    told = re.compile(rf"^{name}\b.* ended \(signal SIGKILL\); starting it again", re.MULTILINE)
+    before = _all_of(running, name)
+    before[0].kill()
 
-    assert wait_for(lambda: (now := _part(running, name)) and now.pid != killed.pid)
+    assert wait_for(lambda: told.search(running.said()))
+    assert wait_for(lambda: len(_all_of(running, name)) == len(before))
+    assert before[0] not in _all_of(running, name)
     assert wait_for(lambda: _works(running))
-    assert "signal SIGKILL); starting it again" in running.log()
 
 
 def test_a_server_inside_the_web_that_is_killed_comes_back(running):
-    web = wait_for(lambda: _part(running, "web"))
+    [web] = wait_for(lambda: _all_of(running, "web"))
     killed = wait_for(lambda: web.children())[-1]
     killed.kill()
 

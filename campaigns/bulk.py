@@ -114,7 +114,11 @@ def new_ids(session: Session, table: Any, number: int) -> list[int]:
         sequence = sa.func.pg_get_serial_sequence(f'"{table.name}"', "id")
         series = sa.func.generate_series(1, number).table_valued("n").render_derived()
         return sorted(session.scalars(sa.select(sa.func.nextval(sequence)).select_from(series)))
-    last = session.scalar(sa.select(sa.func.max(table.c.id))) or 0
+    if table.dialect_options["sqlite"]["autoincrement"]:  # it may be a number of a row that is gone
+        used = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        last = session.scalar(used, {"name": table.name}) or 0
+    else:
+        last = session.scalar(sa.select(sa.func.max(table.c.id))) or 0
     return list(range(last + 1, last + 1 + number))
 
 

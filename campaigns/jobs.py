@@ -46,6 +46,8 @@ RUN_CLEANING = Job("run_cleaning", "importing")
 RING_CLEANING = Job("ring_cleaning", "upkeep", every=300)
 ASK_DOMAINS = Job("ask_domains", "upkeep", every=60)
 RENEW_RUN_OUTS = Job("renew_run_outs", "upkeep", every=60)
+FINISH_ERASURE = Job("finish_erasure", "importing")
+RECALL_ERASURES = Job("recall_erasures", "upkeep", every=60)
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Job))
 TICKS = tuple(job for job in ALL if job.every)

@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -25,11 +26,26 @@ def config() -> Config:
 
 def upgrade() -> None:
     """Bring the database to the newest schema; does nothing when it is there."""
-    with database.engine().connect() as connection, _alone(connection):
+    with database.engine().connect() as connection, _alone(connection), _without_keys(connection):
         alembic = config()
         alembic.attributes["connection"] = connection
         command.upgrade(alembic, "head")
         connection.commit()
+
+
+@contextmanager
+def _without_keys(connection: sa.Connection) -> Iterator[None]:
+    """SQLite builds a table anew by dropping it; with foreign keys on, all that names its rows would go."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys = ON")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from campaigns.delivery import models as delivery
 from campaigns.exports import models as exports
 from campaigns.mailings import models as mailings
 from campaigns.preferences import models as preferences
+from campaigns.rights import models as rights
 from campaigns.tracking import models as tracking
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "leases",
     "mailings",
     "preferences",
+    "rights",
     "tracking",
 ]

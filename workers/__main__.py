@@ -11,6 +11,7 @@ import signal
 import threading
 from contextlib import suppress
 
+import sqlalchemy as sa
 import structlog
 from dramatiq import Worker
 
@@ -35,6 +36,7 @@ def main() -> None:
     with processes.loading():
         import workers  # noqa: F401 - declares the actors, now that the log is set up
 
+    _recall_erasures()
     asked = set(given.queue) or {job.queue for job in jobs.ALL}
     letters = {jobs.SEND_SEGMENT.queue}
     lanes = [(asked & letters, 1), (asked - letters, given.threads)]
@@ -52,6 +54,14 @@ def main() -> None:
         end.join()
     # A job that is still at it would keep the process; its lease in the database runs out instead.
     os._exit(0)
+
+
+def _recall_erasures() -> None:
+    """Before the first letter: a backup that was put back may hold people who were erased since."""
+    from campaigns.rights import remembering
+
+    with suppress(sa.exc.OperationalError):  # the database is away, letters wait for it as well
+        remembering.recall()
 
 
 def _keep_to_two_heaps() -> None:

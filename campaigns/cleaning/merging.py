@@ -35,7 +35,7 @@ def merge(
     """
     if one_id == other_id:
         raise BadInput(_("These are one and the same contact. Choose two."))
-    kept, gone = _in_order(session, *_locked(session, one_id, other_id))
+    kept, gone = _locked(session, one_id, other_id)
     chosen = comparing.choices(session, kept, gone) if choices is None else choices
     before = {"kept": row(session, kept.id), "gone": row(session, gone.id)}
     values = joined.columns(kept, gone, chosen)
@@ -57,20 +57,11 @@ def merge(
 
 
 def _locked(session: Session, one_id: int, other_id: int) -> tuple[Contact, Contact]:
-    """Both, with nobody else changing them; the letters before the contacts, as hits lock them too."""
+    """Both, the older number first, with nobody else changing them; letters locked first, as hits do it."""
     joining.hold(session, [one_id, other_id])
     lock = sa.select(Contact.id).where(Contact.id.in_([one_id, other_id])).order_by(Contact.id)
     session.execute(lock.with_for_update())
     return comparing.both(session, one_id, other_id)
-
-
-def _in_order(session: Session, one: Contact, other: Contact) -> tuple[Contact, Contact]:
-    """Which stays and which goes: the older number stays, but the highest of all never goes.
-
-    SQLite would give it to the next contact, and links in old letters would mean somebody else.
-    """
-    newest = session.scalar(sa.select(sa.func.max(Contact.id)))
-    return (other, one) if other.id == newest else (one, other)
 
 
 def row(session: Session, contact_id: int) -> dict[str, Any]:
@@ -96,6 +87,13 @@ def _put_in_one(session: Session, kept: Contact, gone: Contact, values: Mapping[
     session.expire(kept)
     steps.keep(session, kept_id)
     field_index.refresh(session, [kept_id])
+
+
+def earlier(session: Session, contact_id: int) -> list[tuple[str, str]]:
+    """Address and name of both sides of each merge into a contact that stands, as they were before it."""
+    mine = sa.select(Merge.before).where(Merge.contact_id == contact_id, Merge.undone_at.is_(None))
+    sides = [side for before in session.scalars(mine) for side in before.values()]
+    return [(side["email"], f"{side['first_name']} {side['last_name']}".strip()) for side in sides]
 
 
 def of_contact(session: Session, contact_id: int, limit: int = 20) -> Sequence[Merge]:

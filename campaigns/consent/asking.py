@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns.consent import gate, ledger
-from campaigns.consent.models import Act, Basis, Consent, Purpose, Suppression
+from campaigns.consent import gate, ledger, suppression
+from campaigns.consent.models import Act, Basis, Consent, Purpose, Suppression, SuppressionReason
 from campaigns.consent.standing import NO, YES, Method, State
 from campaigns.consent.wordings import wording
 from campaigns.contacts.filters import Filter
@@ -58,6 +58,16 @@ def among(value: str) -> sa.Select[Any] | None:
 def offered_filter() -> Filter:
     """The filter, as lists of contacts take it."""
     return Filter("consent", lambda: _("Consent"), choices, where, among)
+
+
+def check(session: Session, contact: Contact) -> None:
+    """Raise BadInput for the address of somebody who was erased at their own wish."""
+    listed = suppression.suppressed(session, [contact.address_hash]).get(contact.address_hash)
+    if listed == SuppressionReason.ERASED:
+        raise BadInput(
+            _("This person was erased at their own wish. Only they can come back, by signing up."),
+            field="email",
+        )
 
 
 def keep(session: Session, contact: Contact, form: Mapping[str, str]) -> None:

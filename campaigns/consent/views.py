@@ -25,7 +25,7 @@ def register(app: Flask) -> None:
     _offer("contact-head", "mailing", lambda: _("Letters"), 20)
     _offer("contact", "consent", lambda: _("Consent"), 40, side=True)
     filters.offer(asking.offered_filter())
-    parts.offer("consent", parts.Part("pages/consent/_new.html", asking.keep))
+    parts.offer("consent", parts.Part("pages/consent/_new.html", asking.keep, asking.check))
     app.jinja_env.globals.update(purpose_word=proof.purpose_word, refusal_words=reasons.words)
 
 

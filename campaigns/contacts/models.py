@@ -106,6 +106,7 @@ class Contact(HasId, Base):
             sqlite_where=sa.text("birthday != ''"),
             postgresql_where=sa.text("birthday != ''"),
         ),
+        {"sqlite_autoincrement": True},  # links in letters name it: nobody else ever gets the number
     )
 
     email: Mapped[str] = mapped_column(exact(254), unique=True)

@@ -1,4 +1,4 @@
-"""The register of form parts: what rooms above ask when a contact is made, on the same form."""
+"""The register of form parts: what rooms above ask when a contact is made or changed, on the same form."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,11 +12,13 @@ from campaigns.contacts.models import Contact
 class Part:
     """A part of the form for a new contact, and what is kept of it once the contact is there.
 
-    `keep` raises BadInput naming the field; then the contact is not made either.
+    `keep` raises BadInput naming the field; then the contact is not made either. `check` does so for one
+    that was made or changed.
     """
 
     template: str
     keep: Callable[[Session, Contact, Mapping[str, str]], None]
+    check: Callable[[Session, Contact], None]
 
 
 offered: dict[str, Part] = {}

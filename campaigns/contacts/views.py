@@ -121,6 +121,7 @@ def create():
         with transaction() as session:
             contact = editing.create(session, form, owner_id)
             for part in parts.offered.values():
+                part.check(session, contact)
                 part.keep(session, contact, form)
             audit.note(session, "contact.create", f"contact:{contact.id}")
     except BadInput as error:
@@ -150,6 +151,8 @@ def change(contact_id: int):
         with transaction() as session:
             contact = visibility.seen(session, current_user, contact_id, *_WHOLE, lock=True)
             editing.change(session, contact, request.form, origins.of_user(current_user))
+            for part in parts.offered.values():
+                part.check(session, contact)
             audit.note(session, "contact.change", f"contact:{contact.id}")
     except BadInput as error:
         with reading() as session:

@@ -102,6 +102,9 @@ def _meta(known: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+EMAIL_FORMS = (google_email, meta_email)
+
+
 def meta_zip(post_code: str, country: str) -> str:
     """Small letters without blanks and dashes; of the United States the first five digits."""
     kept = re.sub(r"[\s-]", "", post_code).lower()

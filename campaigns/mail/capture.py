@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -114,6 +114,25 @@ class CapturedMail(Transport):
             self._root.rename(self._root.with_name(f"captured.gone-{secrets.token_hex(4)}"))
         for gone in self._root.parent.glob("captured.gone-*"):
             shutil.rmtree(gone, ignore_errors=True)
+
+    def forget(self, addresses: Collection[str], beat: Callable[[], None]) -> int:
+        """Delete the letters to any of these addresses, with their lines in the index; how many."""
+        gone, number = {address.lower() for address in addresses}, 0
+        for index in sorted(self._root.glob("????????/index")):
+            beat()
+            places = [
+                (place, len(line), letter.key)
+                for place, line in _lines_backwards(index)
+                if (letter := _read_line(line, (index.parent.name, place)))
+                and letter.envelope_to.lower() in gone
+            ]
+            with suppress(FileNotFoundError), index.open("r+b") as file:
+                for place, length, key in places:
+                    self._path(key).unlink(missing_ok=True)
+                    file.seek(place)
+                    file.write(b" " * length)  # others append meanwhile: nothing moves
+            number += len(places)
+        return number
 
     @contextmanager
     def _disk(self) -> Iterator[None]:

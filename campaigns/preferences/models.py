@@ -24,7 +24,10 @@ class DetailsRequest(HasId, Base):
     """One letter that asks one person to look at their details, and whether they did."""
 
     __tablename__ = "details_request"
-    __table_args__ = (sa.Index("ix_details_request_status_id", "status", "id"),)
+    __table_args__ = (
+        sa.Index("ix_details_request_status_id", "status", "id"),
+        {"sqlite_autoincrement": True},  # links in letters name it: no other ever gets the number
+    )
 
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     status: Mapped[str] = mapped_column(sa.String(8), default=RequestStatus.WAITING)

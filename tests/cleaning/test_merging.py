@@ -135,12 +135,14 @@ def test_whoever_one_of_them_is_not_the_merged_one_is_not_either(session, pair):
     }  # fmt: skip
 
 
-def test_the_highest_number_never_goes_so_that_nobody_gets_it_anew(session):
+def test_nobody_gets_the_number_of_whoever_was_merged_into_another(session):
     one, newest = (factories.make_contact(session) for _number in range(2))
 
     merge = merging.merge(session, one.id, newest.id)
+    new = factories.make_contact(session)
 
-    assert (merge.contact_id, merge.gone_id) == (newest.id, one.id)
+    assert (merge.contact_id, merge.gone_id) == (one.id, newest.id)
+    assert new.id > newest.id
 
 
 def test_merges_are_taken_back_newest_first(session, pair):

@@ -1,0 +1,1 @@
+"""What people may ask of us about their data: a copy of it, and that it is erased."""

@@ -1,0 +1,61 @@
+"""Erasures, and numbers of contacts that are never given twice."""
+
+import re
+
+import sqlalchemy as sa
+from alembic import op
+
+from campaigns.database import UTC, BigId
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The table of erasures; on SQLite a contact's number is not given to the next one any more."""
+    op.create_table(
+        "erasure",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("gone_id", BigId, nullable=False),
+        sa.Column("why", sa.String(12), nullable=False),
+        sa.Column("known", sa.Text(), nullable=False),
+        sa.Column("gone", sa.JSON(), nullable=False),
+        sa.Column("elsewhere", sa.JSON(), nullable=False),
+        sa.Column(
+            "user_id", BigId, sa.ForeignKey("user.id", name="fk_erasure_user_id_user", ondelete="SET NULL")
+        ),
+        sa.Column("status", sa.String(12), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("lease_until", UTC()),
+        sa.Column("fence", BigId, nullable=False),
+        sa.Column("created_at", UTC(), nullable=False),
+        sa.Column("started_at", UTC()),
+        sa.Column("finished_at", UTC()),
+        sa.PrimaryKeyConstraint("id", name="pk_erasure"),
+    )
+    op.create_index("ix_erasure_gone_id", "erasure", ["gone_id"])
+    op.create_index("ix_erasure_status", "erasure", ["status"])
+    if op.get_bind().dialect.name == "sqlite":
+        for table in ("contact", "details_request"):  # their numbers stand in links of letters
+            _never_twice(op.get_bind(), table)
+
+
+def _never_twice(connection: sa.Connection, table: str) -> None:
+    """Build the table anew with AUTOINCREMENT, the way SQLite's page on ALTER TABLE has it."""
+    if connection.exec_driver_sql("PRAGMA foreign_keys").scalar():
+        raise RuntimeError("Upgrade with `campaigns upgrade`: foreign keys have to be off meanwhile.")
+    master = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type = ? AND sql IS NOT NULL"
+    [made] = connection.exec_driver_sql(master, (table, "table")).scalars()
+    indexes = connection.exec_driver_sql(master, (table, "index")).scalars().all()
+    new = re.sub(rf'^CREATE TABLE "?{table}"?', f'CREATE TABLE "{table}_new"', made)
+    new = new.replace("PRIMARY KEY (id)", "PRIMARY KEY (id AUTOINCREMENT)")
+    names = connection.exec_driver_sql(f"SELECT name FROM pragma_table_info('{table}')").scalars()
+    listed = ", ".join(f'"{name}"' for name in names)
+    connection.exec_driver_sql(new)
+    connection.exec_driver_sql(f'INSERT INTO "{table}_new" ({listed}) SELECT {listed} FROM "{table}"')  # nosec B608
+    connection.exec_driver_sql(f'DROP TABLE "{table}"')
+    connection.exec_driver_sql(f'ALTER TABLE "{table}_new" RENAME TO "{table}"')
+    for index in indexes:
+        connection.exec_driver_sql(index)

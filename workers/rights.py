@@ -1,0 +1,26 @@
+"""Actors that finish erasures, and see that none is undone by a backup."""
+
+import dramatiq
+
+from campaigns import jobs, longwork
+from campaigns.database import transaction
+from campaigns.rights import remembering
+from campaigns.rights.models import Erasure
+
+_DAY = 24 * 60 * 60 * 1000
+
+
+@dramatiq.actor(queue_name=jobs.FINISH_ERASURE.queue, time_limit=_DAY, max_retries=3, notify_shutdown=True)
+def finish_erasure(erasure_id: int) -> None:
+    """Take one person out of texts and files, too; safe to run twice."""
+    from campaigns.rights import finishing
+
+    finishing.run(erasure_id)
+
+
+@dramatiq.actor(queue_name=jobs.RECALL_ERASURES.queue, max_retries=0)
+def recall_erasures() -> None:
+    """Erase again whom a backup brought back, and find erasures whose worker is gone."""
+    remembering.recall()
+    with transaction() as session:
+        longwork.ring_waiting(session, Erasure, jobs.FINISH_ERASURE)

@@ -45,6 +45,7 @@ _ROOMS = (
     "cleaning.views",
     "preferences.details_views",
     "preferences.asking_views",
+    "rights.views",
     "analytics.views",
     "today.views",
 )

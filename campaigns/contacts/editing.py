@@ -71,12 +71,6 @@ def change(session: Session, contact: Contact, form: Mapping[str, str], source: 
     return contact
 
 
-def remove(session: Session, contact: Contact) -> None:
-    """Delete a contact and all that hangs on it; suppression of the address stays."""
-    tagging.strip(session, [contact.id])
-    session.execute(sa.delete(Contact).where(Contact.id == contact.id))
-
-
 def _labels(session: Session, form: Mapping[str, str]) -> tuple[list[Any], list[Any]]:
     def names_in(field: str) -> list[str]:
         return [name for name in form.get(field, "").splitlines() if names.fold(name)]

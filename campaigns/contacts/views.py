@@ -177,17 +177,6 @@ def take(contact_id: int):
     return redirect(url_for("contacts.show", contact_id=contact_id))
 
 
-@pages.post("/<int:contact_id>/delete")
-@guards.role(Role.ADMIN)
-def delete(contact_id: int):
-    with transaction() as session:
-        contact = visibility.seen(session, current_user, contact_id)
-        editing.remove(session, contact)
-        audit.note(session, "contact.delete", f"contact:{contact_id}")
-    flash(_("The contact is gone, with everything that was known of them."), "success")
-    return redirect(url_for("contacts.index"))
-
-
 def _known_sections(session: Session, contact: Contact) -> list[field_forms.Section]:
     """The fields of which something is known, by section."""
     known = fields.known(session)

@@ -18,6 +18,7 @@ _SETTINGS: tuple[tuple[str, Any, str], ...] = (
     ("products", lazy("Products"), "products.index"),
     ("suppression", lazy("Never mailed"), "consent.suppressed"),
     ("mail", lazy("Mail server"), "settings.mail"),
+    ("erasures", lazy("Erasures"), "rights.erasures"),
     ("audit", lazy("Audit log"), "settings.audit_log"),
 )
 

@@ -5,8 +5,6 @@ import sqlalchemy as sa
 
 from campaigns.contacts import editing
 from campaigns.contacts.models import Company, Contact
-from campaigns.crm import logging
-from campaigns.crm.models import Activity, Kind
 from tests import factories
 
 ANNA = {
@@ -90,13 +88,3 @@ def test_one_company_is_shared_by_its_people(session):
 
     assert first.company is second.company
     assert session.scalar(sa.select(sa.func.count()).select_from(Company)) == 1
-
-
-def test_deleting_leaves_nothing_behind(session):
-    contact = editing.create(session, ANNA)
-    logging.log(session, contact.id, Kind.CALL)
-
-    editing.remove(session, contact)
-
-    for table in (Contact, Activity):
-        assert session.scalar(sa.select(sa.func.count()).select_from(table)) == 0

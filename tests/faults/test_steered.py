@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from campaigns.audiences.models import Audience
 from campaigns.consent import leaving
-from campaigns.contacts import editing
 from campaigns.contacts.models import Contact
 from campaigns.database import reading, transaction
 from campaigns.delivery.models import Message
 from campaigns.mailings import scheduling
 from campaigns.mailings.models import Campaign, Sender, Status, Template
+from campaigns.rights import erasing
+from campaigns.rights.models import Why
 from tests import factories
 from tests.delivery.launching import account, fresh, launch
 from tests.faults.invariant import fill, holds
@@ -129,7 +130,7 @@ def test_who_is_deleted_while_it_is_sent_gets_nothing_and_leaves_no_address(sess
         if len(plant.journal()) > PEOPLE * 0.7:
             break
         with transaction() as own:
-            editing.remove(own, own.get_one(Contact, ids[address]))
+            erasing.erase(own, own.get_one(Contact, ids[address]), Why.ASKED)
         gone[address] = time.time()
     plant.ended(campaign)
 

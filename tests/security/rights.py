@@ -36,6 +36,7 @@ _TABLE = {
     MAKERS: """
         companies.delete
         labels.index labels.create labels.edit labels.rename labels.merge labels.delete
+        rights.show rights.copy
         products.index products.new products.create products.edit products.change
         fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive
         fields.take_back fields.take_in
@@ -69,7 +70,7 @@ _TABLE = {
         pace.campaign pace.held
     """,
     ADMINS: """
-        contacts.delete consent.lift
+        rights.erase rights.erasures rights.erasure rights.resume consent.lift
         settings.index settings.change_organisation settings.users settings.invite settings.change_role
         settings.change_active settings.mail settings.send_test_mail settings.audit_log
         pace.index pace.sender pace.limit_sender pace.domain pace.limit_domain pace.free_domain pace.go_on

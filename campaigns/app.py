@@ -46,6 +46,7 @@ _ROOMS = (
     "preferences.details_views",
     "preferences.asking_views",
     "rights.views",
+    "rights.own_views",
     "analytics.views",
     "today.views",
 )

@@ -1,4 +1,7 @@
-"""Hands letters that ask for details to the mail server: each once, the gate asked again before each."""
+"""Hands letters about details to the mail server: each once.
+
+The gate is asked again before each, but for those that answer what the person asked for.
+"""
 
 from datetime import timedelta
 
@@ -51,7 +54,9 @@ def _next(session: Session, after: int) -> DetailsRequest | None:
 
 def _prepared(session: Session, request: DetailsRequest) -> tuple[str, str, bytes] | None:
     """Envelope and letter, the request marked as being sent; None when the gate says no."""
-    reason = gate.refusals(session, [request.contact_id], Purpose.MAIL).get(request.contact_id)
+    reason = None
+    if not request.own_wish:
+        reason = gate.refusals(session, [request.contact_id], Purpose.MAIL).get(request.contact_id)
     if reason is not None:
         request.status, request.reason = RequestStatus.SKIPPED, reason
         return None

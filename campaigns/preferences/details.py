@@ -1,10 +1,11 @@
-"""The details of themselves that people see and correct, by the link of the letter that asks them to.
+"""The details of themselves that people see and correct, by the link of a letter to their own address.
 
-The link works for as long as the letter says: letters lie about, and are passed on.
+The link works for as long as the letter says.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from campaigns.preferences.requesting import WORKS_FOR
 from campaigns.tokens import BadToken, Purpose
 from campaigns.words import LANGUAGES, _, speaking
 
+FRESH = timedelta(days=7)  # letters lie about, and are passed on
 _SHORT = {"first_name": 200, "last_name": 200, "position": 120}
 
 
@@ -35,6 +37,11 @@ class Guest:
     request: DetailsRequest
     contact: Contact
     fields: dict[str, Field]
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the letter came lately enough to take everything along, or away."""
+        return self.request.asked_at > now() - FRESH
 
 
 def guest(session: Session, token: str) -> Guest:

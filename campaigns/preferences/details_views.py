@@ -28,8 +28,8 @@ pages = Blueprint("details", __name__)
 def show(token: str) -> str:
     """What is known of them."""
     with reading() as session:
-        who = _guest(session, token)
-        return _page(session, who, token, details.form(who), {})
+        who = guest(session, token)
+        return page(session, who, token, details.form(who), {})
 
 
 @pages.post("/d/<token>")
@@ -39,10 +39,10 @@ def correct(token: str) -> Any:
     """Keep what they say."""
     try:
         with transaction() as session:
-            details.correct(session, _guest(session, token), request.form)
+            details.correct(session, guest(session, token), request.form)
     except Mistakes as error:
         with reading() as session:
-            return _page(session, _guest(session, token), token, request.form, error.fields), 422
+            return page(session, guest(session, token), token, request.form, error.fields), 422
     return redirect(url_for("details.show", token=token, saved=1), 303)
 
 
@@ -51,10 +51,10 @@ def correct(token: str) -> Any:
 def unknown(error: NotFound) -> Any:
     """The same page for every link that says nothing (any more)."""
     with reading() as session:
-        return render_template("public/link_too_old.html", why=error.message, **_firm(session)), 404
+        return render_template("public/link_too_old.html", why=error.message, **firm(session)), 404
 
 
-def _guest(session: Session, token: str) -> Guest:
+def guest(session: Session, token: str) -> Guest:
     """Who came, with the page set to their language."""
     who = details.guest(session, token)
     ours = people.organisation(session)
@@ -62,7 +62,8 @@ def _guest(session: Session, token: str) -> Guest:
     return who
 
 
-def _page(session: Session, who: Guest, token: str, form: Any, errors: dict[str, str]) -> str:
+def page(session: Session, who: Guest, token: str, form: Any, errors: dict[str, str]) -> str:
+    """What is known of them, with what was wrong with their form."""
     return render_template(
         "public/details.html",
         who=who,
@@ -71,11 +72,12 @@ def _page(session: Session, who: Guest, token: str, form: Any, errors: dict[str,
         errors=errors,
         saved="saved" in request.args,
         sections=field_forms.sections(who.fields.values()),
-        **_firm(session),
+        **firm(session),
     )
 
 
-def _firm(session: Session) -> dict[str, Any]:
+def firm(session: Session) -> dict[str, Any]:
+    """Who we are, as pages for contacts say it."""
     ours = people.organisation(session)
     if ours is not None:
         g.timezone = ours.timezone

@@ -1,4 +1,4 @@
-"""Letters that ask people to confirm what is known of them."""
+"""Letters that lead people to what is known of them: to confirm it, or because they asked for it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +21,7 @@ class RequestStatus(StrEnum):
 
 
 class DetailsRequest(HasId, Base):
-    """One letter that asks one person to look at their details, and whether they did."""
+    """One letter with a link to one person's details, and whether they confirmed them."""
 
     __tablename__ = "details_request"
     __table_args__ = (
@@ -32,6 +32,7 @@ class DetailsRequest(HasId, Base):
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     status: Mapped[str] = mapped_column(sa.String(8), default=RequestStatus.WAITING)
     reason: Mapped[str] = mapped_column(sa.String(300), default="")
+    own_wish: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # they asked us
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
     asked_at: Mapped[datetime] = mapped_column(UTC, default=now)
     sent_at: Mapped[datetime | None] = mapped_column(UTC)

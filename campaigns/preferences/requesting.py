@@ -27,6 +27,7 @@ from campaigns.words import LANGUAGES, _, speaking
 
 WORKS_FOR = timedelta(days=60)
 AGAIN_AFTER = timedelta(days=30)
+OWN_AGAIN_AFTER = timedelta(days=1)
 _LIVE = (RequestStatus.WAITING, RequestStatus.SENDING, RequestStatus.SENT)
 
 
@@ -48,6 +49,7 @@ def ask(session: Session, contact_ids: Collection[int], user_id: int | None = No
     wanted = list(dict.fromkeys(contact_ids))
     recent = sa.select(DetailsRequest.contact_id).where(
         DetailsRequest.contact_id.in_(wanted),
+        DetailsRequest.own_wish.is_(False),
         DetailsRequest.status.in_(_LIVE),
         DetailsRequest.asked_at > now() - AGAIN_AFTER,
     )
@@ -64,6 +66,24 @@ def ask(session: Session, contact_ids: Collection[int], user_id: int | None = No
     if len(refusals) < len(new):
         jobs.ring(session, jobs.ASK_DETAILS)
     return Asked(len(new) - len(refusals), len(refusals), len(lately))
+
+
+def ask_for_own(session: Session, contact: Contact) -> None:
+    """They want to see what is known of them: a link to it goes to their own address, once a day at most.
+
+    No consent is asked for: it is the answer to their request (GDPR Art. 12(3)). Raises NotReady while
+    there is nobody whose name letters could bear.
+    """
+    sender(session)
+    lately = sa.select(DetailsRequest.id).where(
+        DetailsRequest.contact_id == contact.id,
+        DetailsRequest.own_wish,
+        DetailsRequest.status.in_(_LIVE),
+        DetailsRequest.asked_at > now() - OWN_AGAIN_AFTER,
+    )
+    if session.scalar(lately.limit(1)) is None:
+        session.add(DetailsRequest(contact_id=contact.id, own_wish=True))
+        jobs.ring(session, jobs.ASK_DETAILS)
 
 
 def sender(session: Session) -> Sender:
@@ -90,7 +110,7 @@ def write(session: Session, request: DetailsRequest, contact: Contact) -> tuple[
     unsubscribe = f"{base}/u/{tokens.sign(tokens.Purpose.UNSUBSCRIBE, contact.id, 0)}"
     with speaking(language):
         said = notices.written(
-            "details",
+            "own_data" if request.own_wish else "details",
             language,
             name=contact.name,
             firm=ours.name if ours else own.name,

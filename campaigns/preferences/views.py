@@ -14,7 +14,7 @@ from campaigns.accounts import people
 from campaigns.consent.standing import Method
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput, NotFound
-from campaigns.preferences import choosing, visiting
+from campaigns.preferences import choosing, requesting, visiting
 from campaigns.preferences.choosing import Evidence
 from campaigns.preferences.visiting import Visitor
 from campaigns.tokens import Purpose
@@ -93,6 +93,18 @@ def choose(token: str):
             who = _visitor(session, Purpose.PREFERENCES, token)
             return _preferences(session, who, token, errors={error.field: error.message}), 422
     return redirect(url_for("preferences.show", token=token, saved=1), 303)
+
+
+@pages.post("/p/<token>/own")
+@csrf.exempt
+@guards.public
+def own_data(token: str):
+    """Send them a link to what is known of them; to their address, as this link may have been passed on."""
+    with transaction() as session:
+        who = _visitor(session, Purpose.PREFERENCES, token)
+        if who.contact is not None:
+            requesting.ask_for_own(session, who.contact)
+        return _page("own_data_sent", session, who)
 
 
 @pages.errorhandler(NotFound)

@@ -1,4 +1,4 @@
-"""Erasures, and numbers of contacts that are never given twice."""
+"""Erasures, letters with one's own data, and numbers of contacts that are never given twice."""
 
 import re
 
@@ -37,6 +37,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_erasure_gone_id", "erasure", ["gone_id"])
     op.create_index("ix_erasure_status", "erasure", ["status"])
+    op.add_column(
+        "details_request", sa.Column("own_wish", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     if op.get_bind().dialect.name == "sqlite":
         for table in ("contact", "details_request"):  # their numbers stand in links of letters
             _never_twice(op.get_bind(), table)

@@ -7,7 +7,8 @@ _TABLE = {
         static security.static health.alive health.ready setup.first_run
         tracking.link tracking.counted_link
         preferences.leave preferences.leave_page preferences.pause_instead preferences.stop_following
-        preferences.show preferences.choose details.show details.correct
+        preferences.show preferences.choose preferences.own_data
+        own.copy own.erase own.again details.show details.correct
         security.login security.logout security.forgot_password security.reset_password
         security.two_factor_token_validation security.two_factor_rescue security.mf_recovery
         security.tf_select

@@ -7,8 +7,8 @@ import ctypes
 import errno
 import gc
 import os
-import random
 import runpy
+import secrets
 import signal
 import socket
 import sys
@@ -98,7 +98,7 @@ def free_port(host: str = "127.0.0.1") -> int:
     Raises:
         OSError: none was found.
     """
-    for port in random.sample(_NEVER_LENT, 100):
+    for port in secrets.SystemRandom().sample(_NEVER_LENT, 100):
         if is_free(host, port):
             return port
     raise OSError(errno.EADDRINUSE, f"No free port was found on {host}")

@@ -45,13 +45,22 @@ def recall() -> int:
     return number
 
 
+def add(text: str) -> None:
+    """Take in what stands on a list that was kept elsewhere."""
+    kept = _kept()
+    _write({seal: at for seal, at in _read(text).items() if seal not in kept})
+
+
 def _kept() -> dict[str, datetime]:
-    """The list: seal and time; a line that a full disk cut short is no seal."""
     try:
-        lines = path().read_text().splitlines()
+        return _read(path().read_text())
     except FileNotFoundError:
         return {}
-    found = (line.split(" ") for line in lines)
+
+
+def _read(text: str) -> dict[str, datetime]:
+    """A list: seal and time; a line that a full disk cut short is no seal."""
+    found = (line.split(" ") for line in text.splitlines())
     return {words[0]: moment(words[1]) for words in found if len(words) == 3 and words[2] == "."}
 
 

@@ -15,6 +15,7 @@ from campaigns.contacts.models import Contact
 from campaigns.exports.models import Export
 from campaigns.longwork import WorkStatus
 from campaigns.preferences.models import DetailsRequest, RequestStatus
+from campaigns.rights.models import Erasure, Why
 from campaigns.tokens import Purpose
 
 
@@ -39,10 +40,13 @@ def one_of_each(session: Session) -> dict[str, list[Any]]:
         )
     if session.scalar(sa.select(DetailsRequest.id).limit(1)) is None:
         session.add(DetailsRequest(contact_id=first, status=RequestStatus.SENT))
+    if session.scalar(sa.select(Erasure.id).limit(1)) is None:
+        session.add(Erasure(gone_id=10**12, why=Why.ASKED, gone={"activity": 50}, status=WorkStatus.DONE))
     session.flush()
     asked = session.scalars(sa.select(DetailsRequest.id).limit(1)).one()
     return {
         "edit_id": [session.scalars(sa.select(BulkEdit.id).limit(1)).one()],
+        "erasure_id": [session.scalars(sa.select(Erasure.id).limit(1)).one()],
         "export_id": [session.scalars(sa.select(Export.id).limit(1)).one()],
         "field_id": [session.scalars(sa.select(Field.id).limit(1)).one()],
         "merge_id": [session.scalars(sa.select(Merge.id).limit(1)).one()],

@@ -18,6 +18,7 @@ from tests.faults.invariant import fill, holds
 from tests.faults.plant import Plant, wait_for
 
 PEOPLE = 300
+SEVERAL = 1_000  # so many that there are claims to come however quickly letters go
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 # Bigger than what fits between the client and a server that does not read.
 LONG = "<p>Dear {{ contact.first_name }},</p>" + "<p>All about pliers, and more of it.</p>" * 8_000
@@ -45,14 +46,14 @@ def claims_blocked(plant: Plant, url: str) -> Iterator[Callable[[], object]]:
 @pytest.mark.row(1)
 @pytest.mark.seeds(20)
 def test_before_the_claim_is_committed(session, plant, settings, seed):
-    eligible, ineligible = fill(session, PEOPLE, refused=30)
+    eligible, ineligible = fill(session, SEVERAL, refused=30)
     plant.start()
     campaign = launch(session)
-    plant.midway(PEOPLE, 0.2 + 0.02 * seed)
+    plant.midway(SEVERAL, 0.2 + 0.02 * seed)
 
     with claims_blocked(plant, settings.database_url) as somebody_waits:
         wait_for(somebody_waits, 30, "claim that waits", plant.logs)
-        plant.in_the_middle(PEOPLE)
+        plant.in_the_middle(SEVERAL)
         for name in plant.workers():
             plant.kill(name)
     for number in (2, 3):

@@ -26,6 +26,7 @@ def test_public_views_are_the_ones_we_mean(app):
         "setup",
         "preferences",
         "details",
+        "own",
         "tracking",
         "signup",
         "feedback",

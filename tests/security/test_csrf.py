@@ -12,7 +12,11 @@ EXEMPT = {
     "preferences.pause_instead",
     "preferences.stop_following",
     "preferences.choose",
+    "preferences.own_data",
     "details.correct",
+    "own.copy",
+    "own.erase",
+    "own.again",
 }
 
 
@@ -20,7 +24,7 @@ def test_only_signed_links_are_exempt(app):
     exempt = app.extensions["csrf"]._exempt_views
 
     assert {name.rpartition(".")[2] for name in exempt} == {name.rpartition(".")[2] for name in EXEMPT}
-    assert all(name.startswith("campaigns.preferences.") for name in exempt)
+    assert all(name.startswith(("campaigns.preferences.", "campaigns.rights.own_views.")) for name in exempt)
     assert not app.extensions["csrf"]._exempt_blueprints
 
 

@@ -25,12 +25,15 @@ from campaigns.mail import compile
 from campaigns.mail.capture import CapturedMail
 from campaigns.mail.letter import Letter
 from campaigns.mailings.models import Campaign, Link, Revision, Status
+from campaigns.rights import erasing
+from campaigns.rights.models import Why
 from campaigns.tokens import Purpose
 from campaigns.tracking.models import Hit, HitKind, Label
 from tests import factories
 from tests.security import bulk_world, fields_world
 
 # Of "a long password".
+_OF_DETAILS = ("details.show", "details.correct", "own.copy", "own.erase", "own.again")
 _HASH = "$argon2id$v=19$m=8,t=1,p=1$i2616xnkYYSB6Ccad6ysNw$vrJ754yBo5OeGn69BVgHWMbPQW9TxabiJPL5nvYUjcw"
 THEIRS = "Quetzalcoatlus"  # the colleague's contact has this name, and nobody else
 
@@ -89,6 +92,7 @@ def fill(session: Session, text: str = "Something") -> World:
         "import_id": brought.id,
         "suppression_id": refused.id,
         "label_id": factories.make_tag(session, text).id,
+        "erasure_id": erasing.erase(session, factories.make_contact(session), Why.ASKED).id,
         "product_id": purchases.product(session, text[:200]).id,
         "kind": "tag",
         "table": "links",
@@ -99,8 +103,7 @@ def fill(session: Session, text: str = "Something") -> World:
         "duplicate_id": 1,
         "filename": {"static": "css/app.css", "security.static": "js/webauthn.js"},
         "key": {"templates.starter_letter": _starter(), "": _captured()},
-        "token": tokens_of(world)
-        | dict.fromkeys(("details.show", "details.correct"), fields_world.token(session, world.own)),
+        "token": tokens_of(world) | dict.fromkeys(_OF_DETAILS, fields_world.token(session, world.own)),
         "edit_id": bulk_world.edit(session, text, world.own, world.salesperson),
         "export_id": bulk_world.export(session, text, world.admin),
         "field_id": fields_world.fill(session, text, world.own).id,

@@ -19,6 +19,9 @@ from campaigns.demo import filling
 from campaigns.exports import asking, running
 from campaigns.exports.asking import Wish
 from campaigns.exports.models import Subject
+from campaigns.preferences.models import DetailsRequest
+from campaigns.rights import erasing
+from campaigns.rights.models import Why
 from campaigns.tokens import Purpose
 from tests import factories
 from tests.browser import listen, sign_in, wrong_in_any_look
@@ -73,7 +76,13 @@ def _more(session) -> list[str]:
     some = session.scalars(sa.select(Contact.id).where(Contact.id != contact).order_by(Contact.id)).all()
     session.add(Duplicate(a_id=some[0], b_id=some[1], reasons=["mailbox"], score=97))
     merged = merging.merge(session, some[2], some[3])
+    erased = erasing.erase(session, session.get_one(Contact, some[5]), Why.ASKED)
+    asked = DetailsRequest(contact_id=contact, own_wish=True)
+    session.add(asked)
+    session.flush()
     return [
+        f"/rights/erasures/{erased.id}",
+        f"/d/{tokens.sign(Purpose.DETAILS, asked.id)}",
         f"/campaigns/{draft.id}",
         f"/campaigns/{draft.id}/edit",
         f"/cleaning/merge?a={some[0]}&b={some[1]}",

@@ -65,7 +65,7 @@ def check(session: Session, contact: Contact) -> None:
     listed = suppression.suppressed(session, [contact.address_hash]).get(contact.address_hash)
     if listed == SuppressionReason.ERASED:
         raise BadInput(
-            _("This person was erased at their own wish. Only they can come back, by signing up."),
+            _("This person was erased at their own wish, and is not put here again."),
             field="email",
         )
 

@@ -62,7 +62,7 @@ NONSENSE = (
 def _fine(answer) -> bool:
     """Answered, or refused with a page that says why; no traceback, no bare word of a server's."""
     plain = b"Traceback" not in answer.data and b"Internal Server Error" not in answer.data
-    return plain and (answer.status_code < 400 or (answer.status_code < 500 and len(answer.text) > 20))
+    return plain and (answer.status_code < 400 or (answer.status_code < 500 and len(answer.data) > 20))
 
 
 def _lists(app, world) -> dict[str, str]:

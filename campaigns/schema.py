@@ -26,7 +26,7 @@ def config() -> Config:
 
 def upgrade() -> None:
     """Bring the database to the newest schema; does nothing when it is there."""
-    with database.engine().connect() as connection, _alone(connection), _without_keys(connection):
+    with database.engine().connect() as connection, _alone(connection), without_keys(connection):
         alembic = config()
         alembic.attributes["connection"] = connection
         command.upgrade(alembic, "head")
@@ -34,7 +34,7 @@ def upgrade() -> None:
 
 
 @contextmanager
-def _without_keys(connection: sa.Connection) -> Iterator[None]:
+def without_keys(connection: sa.Connection) -> Iterator[None]:
     """SQLite builds a table anew by dropping it; with foreign keys on, all that names its rows would go."""
     if connection.dialect.name != "sqlite":
         yield

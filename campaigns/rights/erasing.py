@@ -14,6 +14,7 @@ from campaigns.accounts import audit
 from campaigns.consent import suppression
 from campaigns.consent.models import SuppressionReason
 from campaigns.contacts.models import Contact
+from campaigns.rights import forgetting
 from campaigns.rights import person as persons
 from campaigns.rights.models import Erasure, Why
 from campaigns.rights.person import Person
@@ -33,13 +34,15 @@ def erase(session: Session, contact: Contact, why: Why, user_id: int | None = No
         gone_id=who.number, why=why, user_id=user_id, known=who.sealed(), gone=dict(rows(session, who))
     )
     session.expunge(contact)
+    forgetting.leave_no_trace(session)
     forget(session, who)
     session.execute(sa.delete(Contact).where(Contact.id == who.number))
     if why != Why.MISTAKE:
         suppression.suppress_many(session, who.hashes, SuppressionReason.ERASED, SOURCE)
     session.add(done)
-    session.flush()
     audit.note(session, "contact.erase", f"contact:{who.number}", why=why)
+    session.flush()
+    forgetting.trail(session, who)
     jobs.ring(session, jobs.FINISH_ERASURE, done.id)
     return done
 

@@ -12,7 +12,7 @@ from campaigns.database import db_now, reading, transaction
 from campaigns.delivery.models import OPEN_STATES, DomainPace, Message, Segment
 from campaigns.exports.models import Export
 from campaigns.longwork import Holder, WorkStatus
-from campaigns.rights import erasing, mentions, papers, remembering
+from campaigns.rights import erasing, forgetting, mentions, papers, remembering
 from campaigns.rights import person as persons
 from campaigns.rights.models import Erasure
 from campaigns.rights.person import Person
@@ -35,6 +35,7 @@ def _finish(holder: Holder) -> None:
     _wait_for_letters(who, holder)
     with transaction() as session:
         kept = holder.keep(session)
+        forgetting.leave_no_trace(session)
         erasing.forget(session, who)
         _forget_places(session)
         _forget_domains(session, who)

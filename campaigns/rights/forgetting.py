@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.accounts.models import AuditEntry
 from campaigns.cleaning.models import Merge
 from campaigns.contacts import tagging
 from campaigns.delivery.models import Message
@@ -14,6 +15,12 @@ from campaigns.exports.ad_marks import Marks
 from campaigns.exports.models import AdGiven
 from campaigns.rights.person import Person
 from campaigns.tracking.models import Hit
+
+
+def leave_no_trace(session: Session) -> None:
+    """Have SQLite write zeros over what goes from now on; it would stand in the file until overwritten."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("PRAGMA secure_delete = ON")
 
 
 def of_letters(person: Person) -> sa.Select[int]:
@@ -36,6 +43,17 @@ def hits(session: Session, person: Person) -> None:
 def labels(session: Session, person: Person) -> None:
     """Their categories and tags; the links to them are no foreign keys."""
     tagging.strip(session, [person.number])
+
+
+def trail(session: Session, person: Person) -> None:
+    """From where they did themselves what stands in the audit log."""
+    _change(session, sa.update(AuditEntry).where(own_acts(person)).values(ip=""))
+
+
+def own_acts(person: Person) -> sa.ColumnElement[bool]:
+    """What the audit log has of their own acts."""
+    subjects = [f"contact:{number}" for number in person.numbers]
+    return sa.and_(AuditEntry.subject.in_(subjects), AuditEntry.user_id.is_(None))
 
 
 def merges(session: Session, person: Person) -> None:

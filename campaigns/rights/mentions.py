@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from campaigns.contacts import field_index
 from campaigns.contacts.models import Contact
 from campaigns.database import Base, reading, transaction
+from campaigns.rights import forgetting
 from campaigns.rights.person import Person
 
 BLACKENED = "[erased]"
@@ -115,6 +116,7 @@ def blacken(words: Sought, beat: Callable[[], None]) -> dict[str, int]:
             if not named:
                 continue
             with transaction() as session:
+                forgetting.leave_no_trace(session)
                 changed = _blacken(session, table, searched, words, window)
             if changed:
                 found[table.name] = found.get(table.name, 0) + changed

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.accounts.models import AuditEntry
 from campaigns.audiences.models import Member
 from campaigns.cleaning.models import Duplicate, Looked, Merge
 from campaigns.consent.models import Consent, ConsentEvent, Suppression, Wording
@@ -140,6 +141,9 @@ HELD: tuple[Held, ...] = (
     Held(Suppression, lambda: _("Never mailed"), lambda person: Suppression.address_hash.in_(person.hashes),
          ("reason", "at"), _ours("id", "address_hash", source=FOLLOWS),
          stays="a seal of the address, so that nobody puts it here again"),
+    Held(AuditEntry, lambda: _("The audit log"), forgetting.own_acts, ("at", "act", "ip"),
+         _ours("id", "subject", detail=FOLLOWS, user_id=COLLEAGUE), forget=forgetting.trail,
+         stays="that it was done; from where is emptied"),
     Held(
         Merge, None,
         lambda person: sa.or_(Merge.contact_id == person.number, Merge.gone_id.in_(person.numbers)),

@@ -74,7 +74,7 @@ def erase(contact_id: int) -> Any:
     """Erase this person, once their address was typed to be sure."""
     try:
         with transaction() as session:
-            contact = visibility.seen(session, current_user, contact_id, lock=True)
+            contact = visibility.seen(session, current_user, contact_id)  # letters are locked first
             _demand_sure(contact)
             done = erasing.erase(session, contact, _why(), current_user.id)
     except BadInput as error:

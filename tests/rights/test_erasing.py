@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from campaigns import settings, tables
+from campaigns import database, settings, tables
 from campaigns.analytics import behind
 from campaigns.audiences.models import Audience
 from campaigns.consent import suppression
@@ -62,6 +62,17 @@ def test_nothing_in_the_database_names_them_afterwards(session, anna):
     erase(session, anna)
 
     assert told(dump(session)) == []
+
+
+@pytest.mark.sqlite_only
+def test_nothing_is_left_of_them_in_sqlites_file_either(session, anna, settings):
+    erase(session, anna)
+    session.close()
+    with database.engine().connect() as connection:
+        driver = connection.connection.driver_connection
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    assert told((settings.data_dir / "campaigns.db").read_bytes().decode("utf-8", "replace")) == []
 
 
 def test_all_their_rows_are_gone_at_once_and_counts_stay(session, anna):

@@ -22,7 +22,7 @@ for _name in [name for name in os.environ if name.startswith("CAMPAIGNS_") or na
     del os.environ[_name]  # the tests' own settings only
 
 _LONG = (
-    *("tests/bench/", "tests/faults/", "tests/stories/", "test_every_page", "ten_thousand", "test_broker"),
+    *("tests/bench/", "tests/faults/", "tests/stories/", "test_every_page", "thousand", "test_broker"),
     *("both_roads_say_the_same", "test_field_pages", "test_pace_seen", "test_builder_page", "test_clock"),
 )  # take ten seconds or more, or wait for long
 

@@ -50,7 +50,8 @@ def of_contact(session: Session, contact: Contact) -> Person:
 def unsealed(sealed: str) -> Person:
     """The person again; raises PersonError when they were sealed under another key."""
     known = json.loads(sealing.unseal(sealed))
-    return Person(**{key: tuple(value) if isinstance(value, list) else value for key, value in known.items()})
+    lists = {key: tuple(known[key]) for key in ("numbers", "addresses", "names")}
+    return Person(number=known["number"], phone=known["phone"], **lists)
 
 
 def _tells(name: str) -> bool:

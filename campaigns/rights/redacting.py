@@ -53,14 +53,14 @@ def _each(value: Any, change: Callable[[str], str]) -> Any:
 
 def _known(session: Session, names: Collection[str]) -> set[str]:
     """Those of these keys that are a contact's."""
-    keys, found = sorted(names), set()
+    keys, found = sorted(names), set[str]()
     for start in range(0, len(keys), _AT_ONCE):
         some = among(session, Contact.name_key, keys[start : start + _AT_ONCE])
         found.update(session.scalars(sa.select(Contact.name_key).where(some)))
     return found
 
 
-def _people(text: str, people: Collection[str]) -> list[tuple[int, int]]:
+def _people(text: str, people: set[str]) -> list[tuple[int, int]]:
     """Where these are named, from the last to the first; none twice."""
     found, last = [], 0
     for start, end in _pairs(text):

@@ -1,7 +1,7 @@
 """What each kind of field takes: text of people and files in, the one form that is kept out."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -156,8 +156,19 @@ def parts(field: Field, raw: Raw) -> list[str]:
         return [text]
     for sign in ("\n", ";", "|", ","):
         if sign in text:
-            return [part for part in text.split(sign) if part.strip()]
+            return list(_parted(field, text.split(sign), sign))
     return [text]
+
+
+def _parted(field: Field, pieces: list[str], sign: str) -> Iterator[str]:
+    """The pieces, but for those that together are one choice, which has the sign in its name."""
+    most, at = 1 + max((one.count(sign) for one in field.options), default=0), 0
+    while at < len(pieces):
+        ends = range(min(at + most, len(pieces)), at + 1, -1)
+        runs = ((end, sign.join(pieces[at:end])) for end in ends)
+        at, part = next((run for run in runs if option(field, run[1]) is not None), (at + 1, pieces[at]))
+        if part.strip():
+            yield part
 
 
 def _yes_no(_field: Field, given: Raw, _how: Reading) -> bool | None:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaigns.contacts import amounts, field_index, field_kinds, field_words
@@ -30,6 +30,7 @@ def field(kind):
 
 
 @given(kinds, anything, languages)
+@example(FieldKind.CHOICES, ["Red", "A; b"], "cs")
 def test_a_value_is_refused_in_words_or_kept_in_a_form_that_reads_back_the_same(kind, raw, language):
     asked, how, refused = field(kind), Reading(language=language), None
     try:

@@ -95,8 +95,10 @@ def sender(session: Session) -> Sender:
 
 
 def of_contact(session: Session, contact_id: int, limit: int = 5) -> Sequence[DetailsRequest]:
-    """The newest letters of this kind to one contact."""
-    mine = sa.select(DetailsRequest).where(DetailsRequest.contact_id == contact_id)
+    """The newest letters by which one contact was asked; not those that they asked for themselves."""
+    mine = sa.select(DetailsRequest).where(
+        DetailsRequest.contact_id == contact_id, DetailsRequest.own_wish.is_(False)
+    )
     return session.scalars(mine.order_by(DetailsRequest.id.desc()).limit(limit)).all()
 
 

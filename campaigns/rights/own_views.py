@@ -3,10 +3,9 @@
 Nobody signs in here and no cookie is set: the signed link is the proof, so the forms need no other token.
 """
 
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 
 from campaigns.accounts import audit
@@ -16,6 +15,7 @@ from campaigns.preferences import details, details_views, requesting
 from campaigns.preferences.details import Guest
 from campaigns.rights import erasing, gathering
 from campaigns.rights.models import Why
+from campaigns.rights.views import handed_out
 from campaigns.web import guards
 from campaigns.web.protection import csrf
 from campaigns.words import _
@@ -32,10 +32,7 @@ def copy(token: str) -> Any:
         who = _fresh(session, token)
         found = gathering.copy(session, who.contact)
         audit.note(session, "contact.copy", f"contact:{who.contact.id}", by="person")
-    name = f"{gathering.FILENAME}.zip"
-    answer = send_file(BytesIO(gathering.packed(found)), "application/zip", True, name, max_age=0)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return handed_out(found)
 
 
 @pages.post("/d/<token>/erase")

@@ -62,8 +62,13 @@ def copy(contact_id: int) -> Any:
         contact = visibility.seen(session, current_user, contact_id)
         found = gathering.copy(session, contact)
         audit.note(session, "contact.copy", f"contact:{contact_id}")
-    name = f"{gathering.FILENAME}-{contact_id}.zip"
-    answer = send_file(BytesIO(gathering.packed(found)), "application/zip", True, name, max_age=0)
+    return handed_out(found)
+
+
+def handed_out(found: dict[str, Any]) -> Any:
+    """A copy as an attachment that nobody keeps on the way."""
+    pack, name = BytesIO(gathering.packed(found)), f"{gathering.FILENAME}.zip"
+    answer = send_file(pack, "application/zip", as_attachment=True, download_name=name, max_age=0)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -15,7 +15,7 @@ from campaigns.consent.models import SuppressionReason
 from campaigns.contacts.models import Contact
 from campaigns.database import now, reading, transaction
 from campaigns.mail.capture import CapturedMail
-from campaigns.preferences import asking_out
+from campaigns.preferences import asking_out, requesting
 from campaigns.preferences.models import DetailsRequest
 from campaigns.rights.models import Erasure
 from campaigns.tokens import Purpose, sign
@@ -56,6 +56,10 @@ def test_the_link_goes_to_their_own_address_once_a_day(client, page):
     asking_out.send_waiting()
 
     assert len(_letters()) == 1
+    with reading() as session:  # colleagues see whom they asked, not who asked us
+        asked = session.scalars(sa.select(DetailsRequest)).one()
+        assert asked.own_wish
+        assert requesting.of_contact(session, asked.contact_id) == []
 
 
 def test_also_for_somebody_who_gets_no_letters(client, page, session):

@@ -1,7 +1,8 @@
 """The schema's history: where this database stands, and bringing it forward."""
 
 import fcntl
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,6 +47,26 @@ def without_keys(connection: sa.Connection) -> Iterator[None]:
     finally:
         connection.rollback()
         driver.execute("PRAGMA foreign_keys = ON")
+
+
+def rebuild(connection: sa.Connection, table: str, altered: Callable[[str], str]) -> None:
+    """Build an SQLite table anew from what `altered` makes of its CREATE TABLE, as SQLite's page on ALTER
+    TABLE has it: rows and indexes stay. Raises RuntimeError where foreign keys are on (`without_keys`).
+    """
+    if connection.exec_driver_sql("PRAGMA foreign_keys").scalar():
+        raise RuntimeError("Upgrade with `campaigns upgrade`: foreign keys have to be off meanwhile.")
+    master = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type = ? AND sql IS NOT NULL"
+    [made] = connection.exec_driver_sql(master, (table, "table")).scalars()
+    indexes = connection.exec_driver_sql(master, (table, "index")).scalars().all()
+    new = altered(re.sub(rf'^CREATE TABLE "?{table}"?', f'CREATE TABLE "{table}_new"', made))
+    names = [column["name"] for column in sa.inspect(connection).get_columns(table)]
+    listed = ", ".join(f'"{name}"' for name in names)
+    connection.exec_driver_sql(new)
+    connection.exec_driver_sql(f'INSERT INTO "{table}_new" ({listed}) SELECT {listed} FROM "{table}"')  # nosec B608
+    connection.exec_driver_sql(f'DROP TABLE "{table}"')
+    connection.exec_driver_sql(f'ALTER TABLE "{table}_new" RENAME TO "{table}"')
+    for index in indexes:
+        connection.exec_driver_sql(index)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -91,7 +92,36 @@ class Consent(Base):
     state: Mapped[str] = mapped_column(sa.String(12))  # an Act
     basis: Mapped[str] = mapped_column(sa.String(24))
     at: Mapped[datetime] = mapped_column(UTC)
-    event_id: Mapped[int] = mapped_column(sa.ForeignKey("consent_event.id", ondelete="CASCADE"))
+    # No foreign key: without an index, a deleted entry would cost a look through all states; both go with
+    # the contact.
+    event_id: Mapped[int] = mapped_column()
+
+
+class Topic(HasId, Base):
+    """What letters can be about; people choose among those offered. Its purpose is `mail:<key>`."""
+
+    __tablename__ = "topic"
+
+    key: Mapped[str] = mapped_column(sa.String(40), unique=True)  # never changed: the ledger names it
+    name: Mapped[str] = mapped_column(sa.String(120))  # in the organisation's language
+    about: Mapped[str] = mapped_column(sa.String(300), default="")
+    words: Mapped[dict[str, Any]] = mapped_column(default=dict)  # language → {"name": …, "about": …}
+    place: Mapped[int] = mapped_column(default=0)  # among the others
+    offered: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UTC, default=now)
+
+    @property
+    def purpose(self) -> str:
+        """As the ledger has it."""
+        return f"{Purpose.MAIL}:{self.key}"
+
+    def called(self, language: str) -> str:
+        """Its name in that language, else in the organisation's."""
+        return str(self.words.get(language, {}).get("name") or self.name)
+
+    def told(self, language: str) -> str:
+        """What it is about, in that language, else in the organisation's."""
+        return str(self.words.get(language, {}).get("about") or self.about)
 
 
 class SuppressionReason(StrEnum):

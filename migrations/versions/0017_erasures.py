@@ -1,10 +1,9 @@
 """Erasures, letters with one's own data, and numbers of contacts that are never given twice."""
 
-import re
-
 import sqlalchemy as sa
 from alembic import op
 
+from campaigns import schema
 from campaigns.database import UTC, BigId
 
 revision = "0017"
@@ -42,23 +41,8 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "sqlite":
         for table in ("contact", "details_request"):  # their numbers stand in links of letters
-            _never_twice(op.get_bind(), table)
+            schema.rebuild(op.get_bind(), table, _never_twice)
 
 
-def _never_twice(connection: sa.Connection, table: str) -> None:
-    """Build the table anew with AUTOINCREMENT, the way SQLite's page on ALTER TABLE has it."""
-    if connection.exec_driver_sql("PRAGMA foreign_keys").scalar():
-        raise RuntimeError("Upgrade with `campaigns upgrade`: foreign keys have to be off meanwhile.")
-    master = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type = ? AND sql IS NOT NULL"
-    [made] = connection.exec_driver_sql(master, (table, "table")).scalars()
-    indexes = connection.exec_driver_sql(master, (table, "index")).scalars().all()
-    new = re.sub(rf'^CREATE TABLE "?{table}"?', f'CREATE TABLE "{table}_new"', made)
-    new = new.replace("PRIMARY KEY (id)", "PRIMARY KEY (id AUTOINCREMENT)")
-    names = connection.exec_driver_sql(f"SELECT name FROM pragma_table_info('{table}')").scalars()
-    listed = ", ".join(f'"{name}"' for name in names)
-    connection.exec_driver_sql(new)
-    connection.exec_driver_sql(f'INSERT INTO "{table}_new" ({listed}) SELECT {listed} FROM "{table}"')  # nosec B608
-    connection.exec_driver_sql(f'DROP TABLE "{table}"')
-    connection.exec_driver_sql(f'ALTER TABLE "{table}_new" RENAME TO "{table}"')
-    for index in indexes:
-        connection.exec_driver_sql(index)
+def _never_twice(made: str) -> str:
+    return made.replace("PRIMARY KEY (id)", "PRIMARY KEY (id AUTOINCREMENT)")

@@ -145,7 +145,7 @@ def test_a_spoilt_state_is_rebuilt_from_the_ledger(session):
     session.execute(sa.delete(Consent).where(Consent.contact_id == people[1].id))
     session.execute(sa.delete(ConsentEvent).where(ConsentEvent.contact_id == people[2].id))
 
-    assert ledger.rebuild(session) == 2
+    assert ledger.rebuild(session) == 3
     assert ledger.state(session, people[0].id, Purpose.MAIL).state == State.GRANTED
     assert ledger.state(session, people[1].id, Purpose.MAIL).state == State.GRANTED
     assert ledger.state(session, people[2].id, Purpose.MAIL) is None

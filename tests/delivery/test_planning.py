@@ -74,11 +74,8 @@ def test_a_planner_that_was_killed_halfway_is_followed_by_another(session, setti
     for _number in range(25):
         factories.make_contact(session)
     campaign = launch(session)
-    with transaction() as other:  # what the first window of a killed planner leaves behind
-        row = planning._mine(other, campaign.id, "elsewhere:1:1:1")
-        last = planning._window_end(other, 0)
-        planning._add_messages(other, row, 0, last)
-        planning._add_segments(other, campaign.id, 0, last)
+    planning._Planner(campaign.id, "elsewhere:1:1:1").plan_some(0)  # and then it is killed
+    with transaction() as other:
         other.execute(sa.update(leases.Lease).values(until=now()))
 
     plan(campaign)
@@ -143,10 +140,8 @@ def test_an_address_that_moved_to_another_contact_is_mailed_once(session, settin
     first = factories.make_contact(session, "ann@example.com")
     factories.make_contact(session, "bob@example.com")
     campaign = launch(session)
+    assert planning._Planner(campaign.id, "elsewhere:1:1:1").plan_some(0) == first.id
     with transaction() as other:
-        row = planning._mine(other, campaign.id, "elsewhere:1:1:1")
-        planning._add_messages(other, row, 0, first.id)
-        planning._add_segments(other, campaign.id, 0, first.id)
         other.execute(sa.update(leases.Lease).values(until=now()))
         other.execute(sa.delete(Contact).where(Contact.email == "bob@example.com"))
         other.execute(sa.update(Contact).values(email="ann@example.org"))

@@ -1,26 +1,16 @@
 """Letters that lead people to what is known of them: to confirm it, or because they asked for it."""
 
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaigns.contacts import moving
-from campaigns.database import UTC, Base, HasId, now
+from campaigns.database import UTC, Base, HasId
+from campaigns.delivery.single import SingleLetter
 
 
-class RequestStatus(StrEnum):
-    """Where one such letter stands."""
-
-    WAITING = "waiting"
-    SENDING = "sending"  # handed to the mail server now; if this stays, nobody knows whether it was taken
-    SENT = "sent"
-    SKIPPED = "skipped"  # the gate said no; `reason` says why
-    FAILED = "failed"
-
-
-class DetailsRequest(HasId, Base):
+class DetailsRequest(SingleLetter, HasId, Base):
     """One letter with a link to one person's details, and whether they confirmed them."""
 
     __tablename__ = "details_request"
@@ -30,12 +20,8 @@ class DetailsRequest(HasId, Base):
     )
 
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"), index=True)
-    status: Mapped[str] = mapped_column(sa.String(8), default=RequestStatus.WAITING)
-    reason: Mapped[str] = mapped_column(sa.String(300), default="")
     own_wish: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # they asked us
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
-    asked_at: Mapped[datetime] = mapped_column(UTC, default=now)
-    sent_at: Mapped[datetime | None] = mapped_column(UTC)
     answered_at: Mapped[datetime | None] = mapped_column(UTC)
 
 

@@ -12,23 +12,18 @@ from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from campaigns import jobs, settings, tokens
-from campaigns.accounts import people
 from campaigns.consent import gate
 from campaigns.consent.models import Purpose
 from campaigns.contacts.models import Contact
 from campaigns.database import now
-from campaigns.errors import NotReady
-from campaigns.mail import compile, dkim, notices
-from campaigns.mail.letter import Letter
-from campaigns.mailings import dns_records, senders
-from campaigns.mailings.models import Sender
-from campaigns.preferences.models import DetailsRequest, RequestStatus
-from campaigns.words import LANGUAGES, _, speaking
+from campaigns.delivery import single
+from campaigns.delivery.single import LetterStatus, Ready
+from campaigns.preferences.models import DetailsRequest
 
 WORKS_FOR = timedelta(days=60)
 AGAIN_AFTER = timedelta(days=30)
 OWN_AGAIN_AFTER = timedelta(days=1)
-_LIVE = (RequestStatus.WAITING, RequestStatus.SENDING, RequestStatus.SENT)
+_LIVE = (LetterStatus.WAITING, LetterStatus.SENDING, LetterStatus.SENT)
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,7 @@ def ask(session: Session, contact_ids: Collection[int], user_id: int | None = No
 
     Raises NotReady while there is nobody whose name letters could bear.
     """
-    sender(session)
+    single.sender(session)
     wanted = list(dict.fromkeys(contact_ids))
     recent = sa.select(DetailsRequest.contact_id).where(
         DetailsRequest.contact_id.in_(wanted),
@@ -58,7 +53,7 @@ def ask(session: Session, contact_ids: Collection[int], user_id: int | None = No
     refusals = gate.refusals(session, new, Purpose.MAIL)
     for number in new:
         reason = refusals.get(number)
-        status = RequestStatus.SKIPPED if reason else RequestStatus.WAITING
+        status = LetterStatus.SKIPPED if reason else LetterStatus.WAITING
         session.add(
             DetailsRequest(contact_id=number, user_id=user_id, status=status, reason=reason or "")
         )  # fmt: skip
@@ -74,7 +69,7 @@ def ask_for_own(session: Session, contact: Contact) -> None:
     No consent is asked for: it is the answer to their request (GDPR Art. 12(3)). Raises NotReady while
     there is nobody whose name letters could bear.
     """
-    sender(session)
+    single.sender(session)
     lately = sa.select(DetailsRequest.id).where(
         DetailsRequest.contact_id == contact.id,
         DetailsRequest.own_wish,
@@ -86,14 +81,6 @@ def ask_for_own(session: Session, contact: Contact) -> None:
         jobs.ring(session, jobs.ASK_DETAILS)
 
 
-def sender(session: Session) -> Sender:
-    """Who these letters come from: the default sender. Raises NotReady when there is none."""
-    found = next(iter(senders.listed(session)), None)
-    if found is None:
-        raise NotReady(_("There is no sender yet. Add one in the settings, under Senders."))
-    return found
-
-
 def of_contact(session: Session, contact_id: int, limit: int = 5) -> Sequence[DetailsRequest]:
     """The newest letters by which one contact was asked; not those that they asked for themselves."""
     mine = sa.select(DetailsRequest).where(
@@ -102,47 +89,23 @@ def of_contact(session: Session, contact_id: int, limit: int = 5) -> Sequence[De
     return session.scalars(mine.order_by(DetailsRequest.id.desc()).limit(limit)).all()
 
 
-def write(session: Session, request: DetailsRequest, contact: Contact) -> tuple[str, bytes]:
+def write(session: Session, request: DetailsRequest, contact: Contact) -> Ready:
     """The letter in the contact's language, signed, and the address on its envelope that bounces go to."""
-    ours, own = people.organisation(session), sender(session)
-    language = next(
-        (code for code in (contact.language, ours.language if ours else "") if code in LANGUAGES), "en"
-    )
-    base = settings.current().base_url
-    unsubscribe = f"{base}/u/{tokens.sign(tokens.Purpose.UNSUBSCRIBE, contact.id, 0)}"
-    with speaking(language):
-        said = notices.written(
-            "own_data" if request.own_wish else "details",
-            language,
-            name=contact.name,
-            firm=ours.name if ours else own.name,
-            address=ours.postal_address.replace("\n", ", ") if ours else "",
-            link=link(request),
-            until=format_date(now() + WORKS_FOR, "long", locale=language),
-            unsubscribe=unsubscribe,
-        )
-    domain = dns_records.domain_of(own)
-    letter = Letter(
-        from_name=own.name,
-        from_address=own.address,
-        reply_to=own.reply_to,
-        to_name=contact.name,
-        to_address=contact.email,
-        subject=said.subject,
-        html=said.html,
-        text=said.text,
-        message_id=f"{tokens.sign(tokens.Purpose.DETAILS, request.id)}@{domain}",
-        date=now(),
-        headers=(
+    unsubscribe = f"{settings.current().base_url}/u/{tokens.sign(tokens.Purpose.UNSUBSCRIBE, contact.id, 0)}"
+    return single.written(
+        session,
+        "own_data" if request.own_wish else "details",
+        (contact.name, contact.email),
+        [contact.language],
+        tokens.sign(tokens.Purpose.DETAILS, request.id),
+        (
             ("List-Unsubscribe", f"<{unsubscribe}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            ("Auto-Submitted", "auto-generated"),
         ),
+        link=link(request),
+        until=lambda language: format_date(now() + WORKS_FOR, "long", locale=language),
+        unsubscribe=unsubscribe,
     )
-    raw = compile.build(letter)
-    for key in reversed(dns_records.keys_of(own)):
-        raw = dkim.sign(raw, key)
-    return own.address, raw
 
 
 def link(request: DetailsRequest) -> str:

@@ -12,9 +12,10 @@ from campaigns.contacts import field_defining
 from campaigns.contacts.change_models import BulkEdit
 from campaigns.contacts.field_models import Field
 from campaigns.contacts.models import Contact
+from campaigns.delivery.single import LetterStatus
 from campaigns.exports.models import Export
 from campaigns.longwork import WorkStatus
-from campaigns.preferences.models import DetailsRequest, RequestStatus
+from campaigns.preferences.models import DetailsRequest
 from campaigns.rights.models import Erasure, Why
 from campaigns.tokens import Purpose
 
@@ -39,7 +40,7 @@ def one_of_each(session: Session) -> dict[str, list[Any]]:
             )
         )
     if session.scalar(sa.select(DetailsRequest.id).limit(1)) is None:
-        session.add(DetailsRequest(contact_id=first, status=RequestStatus.SENT))
+        session.add(DetailsRequest(contact_id=first, status=LetterStatus.SENT))
     if session.scalar(sa.select(Erasure.id).limit(1)) is None:
         session.add(Erasure(gone_id=10**12, why=Why.ASKED, gone={"activity": 50}, status=WorkStatus.DONE))
     session.flush()

@@ -8,8 +8,9 @@ from campaigns.accounts.models import Role
 from campaigns.contacts import field_defining, fields
 from campaigns.contacts.models import Contact
 from campaigns.database import now, reading, transaction
+from campaigns.delivery.single import LetterStatus
 from campaigns.preferences import requesting
-from campaigns.preferences.models import DetailsRequest, RequestStatus
+from campaigns.preferences.models import DetailsRequest
 from tests import factories
 from tests.browser import listen, sign_in, wrong_in_any_look
 
@@ -42,7 +43,7 @@ def filled(app):
             "a_link": "https://example.com/anna",
         }  # fmt: skip
         fields.write(session, anna, some, language="en")
-        asked = DetailsRequest(contact_id=anna.id, status=RequestStatus.SENT, sent_at=now())
+        asked = DetailsRequest(contact_id=anna.id, status=LetterStatus.SENT, sent_at=now())
         session.add(asked)
         session.flush()
         return {"contact": anna.id, "company": mills.id, "request": asked}

@@ -13,10 +13,11 @@ from campaigns.contacts import field_defining, field_index, fields, origins
 from campaigns.contacts.models import Company, Contact
 from campaigns.crm.models import Activity, Kind
 from campaigns.database import now, reading, transaction
+from campaigns.delivery.single import LetterStatus
 from campaigns.errors import NotReady
 from campaigns.mail.capture import CapturedMail
 from campaigns.preferences import asking_out, requesting
-from campaigns.preferences.models import DetailsRequest, RequestStatus
+from campaigns.preferences.models import DetailsRequest
 from campaigns.settings import Smtp
 from tests import factories
 from tests.mail.rude_server import CLOSE, rude_server
@@ -98,7 +99,7 @@ def test_the_letter_bears_the_link_and_the_way_to_leave(firm, session):
     asked(session, ann)
     request = requesting.of_contact(session, ann.id)[0]
 
-    envelope_from, raw = requesting.write(session, request, ann)
+    envelope_from, _to, raw = requesting.write(session, request, ann)
 
     text = raw.decode().replace("=\r\n", "").replace("=3D", "=")
     assert envelope_from == "news@example.com"
@@ -271,5 +272,5 @@ def test_gate_and_purpose_are_those_of_letters(firm, session):
     factories.grant_consent(session, ann, Purpose.TRACKING)
     session.commit()
     assert asked(session, ann).asked == 1
-    assert RequestStatus(statuses()[0][0]) == RequestStatus.WAITING
+    assert LetterStatus(statuses()[0][0]) == LetterStatus.WAITING
     assert fields.known(session)["herd_size"].shared

@@ -7,7 +7,8 @@ from campaigns.contacts import fields
 from campaigns.contacts.field_models import About, Adoption, Field, FieldKind
 from campaigns.contacts.models import Contact
 from campaigns.database import now
-from campaigns.preferences.models import DetailsRequest, RequestStatus
+from campaigns.delivery.single import LetterStatus
+from campaigns.preferences.models import DetailsRequest
 from campaigns.tokens import Purpose
 
 
@@ -26,14 +27,14 @@ def fill(session: Session, text: str, contact: Contact) -> Field:
     contact.fields = contact.fields | {"evil_3": f"javascript:{text}"}  # as a column that is no link
     contact.handles = [{"kind": "other", "name": text}, {"kind": "other", "name": f"javascript:{text}"}]
     contact.origins = {"phone": [text, now().isoformat()], "fields.evil_0": ["person", now().isoformat()]}
-    session.add(DetailsRequest(contact_id=contact.id, status=RequestStatus.FAILED, reason=text[:300]))
+    session.add(DetailsRequest(contact_id=contact.id, status=LetterStatus.FAILED, reason=text[:300]))
     session.flush()
     return made[0]
 
 
 def token(session: Session, contact: Contact) -> str:
     """The signed link of a letter that this contact got."""
-    request = DetailsRequest(contact_id=contact.id, status=RequestStatus.SENT, sent_at=now())
+    request = DetailsRequest(contact_id=contact.id, status=LetterStatus.SENT, sent_at=now())
     session.add(request)
     session.flush()
     return tokens.sign(Purpose.DETAILS, request.id)

@@ -45,6 +45,8 @@ _ROOMS = (
     "cleaning.views",
     "preferences.details_views",
     "preferences.asking_views",
+    "signup.views",
+    "signup.public_views",
     "rights.views",
     "rights.own_views",
     "analytics.views",

@@ -124,6 +124,7 @@ class Base(DeclarativeBase):
         datetime: UTC(),
         dict[str, Any]: sa.JSON(),
         list[str]: sa.JSON(),
+        list[int]: sa.JSON(),
         list[dict[str, str]]: sa.JSON(),
     }
 

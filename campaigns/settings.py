@@ -52,6 +52,14 @@ class Keep(BaseModel):
     exports: int = Field(default=7, ge=1, le=365)  # files that somebody asked for
 
 
+class SignUps(BaseModel):
+    """How many filled-in forms are taken, and how many letters go out to have them confirmed."""
+
+    an_hour: int = Field(default=30, ge=1)  # forms from one network
+    a_day: int = Field(default=200, ge=1)
+    letters_an_hour: int = Field(default=2000, ge=1)  # in all; the others wait
+
+
 class Settings(BaseSettings):
     """Everything settable, each as `CAMPAIGNS_<NAME>` (nested names joined by two underscores)."""
 
@@ -69,6 +77,7 @@ class Settings(BaseSettings):
     smtp: Smtp = Smtp()
     sending: Sending = Sending()
     keep: Keep = Keep()
+    signup: SignUps = SignUps()
     worker_processes: int = Field(default=2, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     trusted_proxies: int = Field(default=0, ge=0, le=10)

@@ -15,6 +15,7 @@ from campaigns.exports import models as exports
 from campaigns.mailings import models as mailings
 from campaigns.preferences import models as preferences
 from campaigns.rights import models as rights
+from campaigns.signup import models as signup
 from campaigns.tracking import models as tracking
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "mailings",
     "preferences",
     "rights",
+    "signup",
     "tracking",
 ]

@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     MESSAGE_ID = "message-id"  # message
     ARCHIVE = "archive"  # message
     CONFIRM = "confirm"  # sign-up
+    FORM = "form"  # form, when it was shown (ms)
     DETAILS = "details"  # the letter that asks to confirm details
 
 
@@ -55,6 +56,7 @@ _FAMILIES: dict[Purpose, tuple[str, int | None]] = {
     Purpose.COUNT_OPEN: ("count-open", 0),
     Purpose.COUNT_CLICK: ("count-click", None),
     Purpose.CONFIRM: ("confirm", 0),
+    Purpose.FORM: ("form", 0),
     Purpose.DETAILS: ("details", 0),
 }
 

@@ -1,5 +1,6 @@
 """Saying no, and coming back: what a person decides about all mail, written down in one go."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,6 +61,33 @@ def come_back(
         return False
     suppression.take_back(session, contact.address_hash)
     return True
+
+
+def agree(
+    session: Session,
+    contact: Contact,
+    words: Mapping[str, int],
+    source: str,
+    method: str,
+    act: Act,
+    **evidence: Any,
+) -> None:
+    """The person says yes to these purposes (with the wording of each), shown to be them by a letter.
+
+    Who left everything and now chooses single topics gets letters about these only: the no to all letters
+    runs out, without becoming a yes. Who was erased is here again by their own wish; a complaint or a
+    bounce keeps its hold on the address.
+    """
+    said: dict[str, Any] = {"source": source, "method": method} | evidence
+    for purpose, wording_id in words.items():
+        ledger.record(session, contact.id, purpose, act, Basis.CONSENT, wording_id=wording_id, **said)
+    suppression.take_back(session, contact.address_hash, erased=True)
+    if not any(purpose.startswith(Purpose.MAIL) for purpose in words):
+        return
+    standing = ledger.state(session, contact.id, Purpose.MAIL)
+    if standing is not None and standing.state in NO:
+        ledger.record(session, contact.id, Purpose.MAIL, Act.EXPIRED, Basis.CONSENT, **said)
+    suppression.take_back(session, contact.address_hash)
 
 
 def _leave(

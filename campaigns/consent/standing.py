@@ -1,7 +1,8 @@
 """Where somebody stands on a purpose: the sum of the ledger, as a pure function of its entries.
 
 Strictest wins. Whatever says no tightens, whoever recorded it. A yes loosens a no only when the
-person gave it themselves, shown by a letter to their address, and not before they said no.
+person gave it themselves, shown by a letter to their address, and not before they said no. In the same
+way they can let a no run out, without saying yes: who left everything and then chooses single topics.
 """
 
 from collections.abc import Iterable
@@ -106,8 +107,14 @@ def moved(now: Standing | None, entry: Entry) -> Standing | None:
     if entry.act in NO:
         return _tightened(now, entry)
     if entry.act == Act.EXPIRED:
-        return now if now is not None and now.state in NO else _stands(State.EXPIRED, entry)
+        holds = now is not None and now.state in NO and not _own(now, entry)
+        return now if holds else _stands(State.EXPIRED, entry)
     return _agreed(now, entry)
+
+
+def _own(now: Standing, entry: Entry) -> bool:
+    """Whether they say this themselves, and not before what they said last."""
+    return entry.method in OWN and entry.basis == Basis.CONSENT and entry.at >= now.at
 
 
 def _tightened(now: Standing | None, entry: Entry) -> Standing:
@@ -126,7 +133,7 @@ def _agreed(now: Standing | None, entry: Entry) -> Standing | None:
         return new
     if waits:  # anybody can type anybody's address into a form
         return new if now.state == State.EXPIRED else now
-    own = entry.method in OWN and entry.basis == Basis.CONSENT and entry.at >= now.at
+    own = _own(now, entry)
     if now.state in NO:
         return new if own else now
     if now.state in YES and not own and not _better(now, new):

@@ -85,11 +85,15 @@ def lift(session: Session, suppression_id: int) -> Suppression:
     return entry
 
 
-def take_back(session: Session, address_hash: str) -> None:
-    """The person themselves wants letters again: what they once said leaves the list."""
+def take_back(session: Session, address_hash: str, *, erased: bool = False) -> None:
+    """The person themselves wants letters again: what they once said leaves the list.
+
+    With `erased` only that they were erased: they are here again by their own wish.
+    """
+    reasons = (SuppressionReason.ERASED,) if erased else _TAKEN_BACK
     session.execute(
         sa.delete(Suppression).where(
-            Suppression.address_hash == address_hash, Suppression.reason.in_(_TAKEN_BACK)
+            Suppression.address_hash == address_hash, Suppression.reason.in_(reasons)
         )
     )
 

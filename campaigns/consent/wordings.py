@@ -27,3 +27,8 @@ def wording(session: Session, purpose: str, language: str, text: str) -> Wording
         .on_conflict_do_nothing(index_elements=["version"])
     )
     return session.scalars(sa.select(Wording).where(Wording.version == version)).one()
+
+
+def tracking() -> str:
+    """What somebody agrees to by letting their opens and clicks be followed, in the language being spoken."""
+    return _("You may see whether I open your letters and which links in them I follow.")

@@ -1,7 +1,6 @@
 """Planning: one row for everybody in a campaign's audience, with the reason for each who is not mailed."""
 
 import time
-from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -171,19 +170,10 @@ def _narrowed(
 
 def _add_segments(session: Session, campaign_id: int, reached: int, last: int) -> None:
     """Cut the window's eligible messages into segments, and ring for each."""
-    ids = session.scalars(
-        sa.select(Message.contact_id)
-        .where(
-            Message.campaign_id == campaign_id,
-            Message.contact_id > reached,
-            Message.contact_id <= last,
-            Message.status == MessageStatus.PLANNED,
-        )
-        .order_by(Message.contact_id)
-    ).all()
+    parts = session.execute(_cut(campaign_id, reached, last))
     rows = [
-        {"campaign_id": campaign_id, "first_contact_id": part[0], "last_contact_id": part[-1]}
-        for part in _parts(ids)
+        {"campaign_id": campaign_id, "first_contact_id": part.first, "last_contact_id": part.last}
+        for part in parts
     ]
     if rows:
         added = sa.insert(Segment).values(due_at=db_now()).returning(Segment.id)
@@ -191,9 +181,32 @@ def _add_segments(session: Session, campaign_id: int, reached: int, last: int) -
             jobs.ring(session, jobs.SEND_SEGMENT, campaign_id, segment_id)
 
 
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """The ids in even parts: few enough for a worker's lease, many enough that no worker is idle."""
+def _cut(campaign_id: int, reached: int, last: int) -> sa.Select[Any]:
+    """The first and last contact of even parts: few enough for a worker's lease, many enough that no worker
+    is idle.
+
+    Cut by the database: ten thousand numbers fetched for each window left 0.4 MB of the process in pieces.
+    """
+    numbered = (
+        sa.select(
+            Message.contact_id.label("number"),
+            (sa.func.row_number().over(order_by=Message.contact_id) - 1).label("place"),
+            sa.func.count().over().label("all"),
+        )
+        .where(
+            Message.campaign_id == campaign_id,
+            Message.contact_id > reached,
+            Message.contact_id <= last,
+            Message.status == MessageStatus.PLANNED,
+        )
+        .subquery()
+    )
     chosen = settings.current()
-    fair = -(-len(ids) // (chosen.worker_processes * 2))
-    size = min(max(fair, _SMALLEST), chosen.sending.segment)
-    return (ids[at : at + size] for at in range(0, len(ids), size))
+    shares = chosen.worker_processes * 2
+    fair = (numbered.c.all + shares - 1).op("/")(shares)
+    most = chosen.sending.segment
+    least = min(_SMALLEST, most)
+    size = sa.case((fair > most, most), (fair < least, least), else_=fair)
+    part = numbered.c.place.op("/")(size)
+    first, end = sa.func.min(numbered.c.number), sa.func.max(numbered.c.number)
+    return sa.select(first.label("first"), end.label("last")).group_by(part).order_by(first)

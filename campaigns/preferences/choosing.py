@@ -121,7 +121,7 @@ def follow(session: Session, who: Visitor, yes: bool, how: Evidence) -> None:
         raise BadInput(
             _("This letter is too old to agree by. Use the link in a newer one."), field="tracking"
         )
-    wording = wordings.wording(session, Purpose.TRACKING, who.language or "en", tracking_wording())
+    wording = wordings.wording(session, Purpose.TRACKING, who.language or "en", wordings.tracking())
     ledger.record(
         session,
         who.contact_id,
@@ -144,11 +144,6 @@ def speak(session: Session, who: Visitor, language: str) -> None:
     """Write to this contact in that language, one of ours; anything else changes nothing."""
     if who.contact is not None and language in LANGUAGES:
         who.contact.language = language
-
-
-def tracking_wording() -> str:
-    """What a contact agrees to by letting their opens and clicks be followed."""
-    return _("You may see whether I open your letters and which links in them I follow.")
 
 
 def pause_wording() -> str:

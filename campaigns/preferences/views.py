@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import settings, tokens
 from campaigns.accounts import people
+from campaigns.consent import wordings
 from campaigns.consent.standing import Method
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput, NotFound
@@ -171,7 +172,7 @@ def _preferences(session: Session, who: Visitor, token: str, errors: dict[str, s
         choices=choosing.choices(session, who),
         receipt=choosing.receipt(session, who),
         today=now().date(),
-        wording=choosing.tracking_wording(),
+        wording=wordings.tracking(),
         unsubscribe=tokens.sign(Purpose.UNSUBSCRIBE, who.contact_id, who.message_id),
     )
 

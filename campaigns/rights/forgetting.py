@@ -14,6 +14,7 @@ from campaigns.exports import ad_layouts
 from campaigns.exports.ad_marks import Marks
 from campaigns.exports.models import AdGiven
 from campaigns.rights.person import Person
+from campaigns.signup.models import SignUp
 from campaigns.tracking.models import Hit
 
 
@@ -43,6 +44,11 @@ def hits(session: Session, person: Person) -> None:
 def labels(session: Session, person: Person) -> None:
     """Their categories and tags; the links to them are no foreign keys."""
     tagging.strip(session, [person.number])
+
+
+def sign_ups(session: Session, person: Person) -> None:
+    """What they filled in and did not confirm; the rest goes with the contact."""
+    _change(session, sa.delete(SignUp).where(SignUp.address_hash.in_(person.hashes)))
 
 
 def trail(session: Session, person: Person) -> None:

@@ -20,7 +20,8 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    if "frame-ancestors *" not in headers["Content-Security-Policy"]:
+        headers.setdefault("X-Frame-Options", "SAMEORIGIN")
     if settings.current().base_url.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":

@@ -17,7 +17,9 @@ from campaigns.exports.models import Export
 from campaigns.longwork import WorkStatus
 from campaigns.preferences.models import DetailsRequest
 from campaigns.rights.models import Erasure, Why
+from campaigns.signup.models import Form
 from campaigns.tokens import Purpose
+from tests.security import signup_world
 
 
 def one_of_each(session: Session) -> dict[str, list[Any]]:
@@ -43,12 +45,17 @@ def one_of_each(session: Session) -> dict[str, list[Any]]:
         session.add(DetailsRequest(contact_id=first, status=LetterStatus.SENT))
     if session.scalar(sa.select(Erasure.id).limit(1)) is None:
         session.add(Erasure(gone_id=10**12, why=Why.ASKED, gone={"activity": 50}, status=WorkStatus.DONE))
+    form = session.scalar(sa.select(Form).limit(1)) or signup_world.form(session, "Fair")
     session.flush()
     asked = session.scalars(sa.select(DetailsRequest.id).limit(1)).one()
     return {
         "edit_id": [session.scalars(sa.select(BulkEdit.id).limit(1)).one()],
         "erasure_id": [session.scalars(sa.select(Erasure.id).limit(1)).one()],
         "export_id": [session.scalars(sa.select(Export.id).limit(1)).one()],
+        "form_id": [form.id],
+        "signup.show.key": [form.key],
+        "signup.sent.key": [form.key],
+        "signup.look.token": [signup_world.token(session, form, "Ann")],
         "field_id": [session.scalars(sa.select(Field.id).limit(1)).one()],
         "merge_id": [session.scalars(sa.select(Merge.id).limit(1)).one()],
         "details.show.token": [tokens.sign(Purpose.DETAILS, asked)],

@@ -9,6 +9,7 @@ _TABLE = {
         preferences.leave preferences.leave_page preferences.pause_instead preferences.stop_following
         preferences.show preferences.choose preferences.own_data
         own.copy own.erase own.again details.show details.correct
+        signup.show signup.enter signup.sent signup.look signup.confirm
         security.login security.logout security.forgot_password security.reset_password
         security.two_factor_token_validation security.two_factor_rescue security.mf_recovery
         security.tf_select
@@ -38,6 +39,7 @@ _TABLE = {
         companies.delete
         labels.index labels.create labels.edit labels.rename labels.merge labels.delete
         rights.show rights.copy
+        forms.index forms.new forms.create forms.show forms.edit forms.change forms.switch forms.code
         products.index products.new products.create products.edit products.change
         fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive
         fields.take_back fields.take_in

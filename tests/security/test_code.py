@@ -63,8 +63,10 @@ def test_processes_are_started_in_few_places():
 
 
 def test_no_sql_is_made_of_data():
-    """Text of SQL stands in the code; of these two, the moments' names and the pragmas stand there too."""
-    allowed = {"campaigns/delivery/models.py", "campaigns/database.py"}
+    """Text of SQL stands in the code; here the moments' names, pragmas, and tables that migrations rebuild
+    stand there too.
+    """
+    allowed = {"campaigns/delivery/models.py", "campaigns/database.py", "campaigns/schema.py"}
     found = [
         f"{name}:{call.lineno} {called}"
         for name, call, called in _calls()

@@ -17,6 +17,8 @@ EXEMPT = {
     "own.copy",
     "own.erase",
     "own.again",
+    "signup.enter",
+    "signup.confirm",
 }
 
 
@@ -24,7 +26,8 @@ def test_only_signed_links_are_exempt(app):
     exempt = app.extensions["csrf"]._exempt_views
 
     assert {name.rpartition(".")[2] for name in exempt} == {name.rpartition(".")[2] for name in EXEMPT}
-    assert all(name.startswith(("campaigns.preferences.", "campaigns.rights.own_views.")) for name in exempt)
+    public = ("campaigns.preferences.", "campaigns.rights.own_views.", "campaigns.signup.public_views.")
+    assert all(name.startswith(public) for name in exempt)
     assert not app.extensions["csrf"]._exempt_blueprints
 
 

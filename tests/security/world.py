@@ -30,7 +30,7 @@ from campaigns.rights.models import Why
 from campaigns.tokens import Purpose
 from campaigns.tracking.models import Hit, HitKind, Label
 from tests import factories
-from tests.security import bulk_world, fields_world
+from tests.security import bulk_world, fields_world, signup_world
 
 # Of "a long password".
 _OF_DETAILS = ("details.show", "details.correct", "own.copy", "own.erase", "own.again")
@@ -79,6 +79,9 @@ def fill(session: Session, text: str = "Something") -> World:
     session.add(refused)
     audit.note(session, "contact.change", "contact:1", said=text)
     session.flush()
+    form = signup_world.form(session, text)
+    filled = dict.fromkeys(("signup.look", "signup.confirm"), signup_world.token(session, form, text))
+    of_form = dict.fromkeys(("signup.show", "signup.enter", "signup.sent"), form.key)
     _capture(text)
     world.values = {
         "contact_id": world.own.id,
@@ -96,14 +99,22 @@ def fill(session: Session, text: str = "Something") -> World:
         "product_id": purchases.product(session, text[:200]).id,
         "kind": "tag",
         "table": "links",
-        "act": {"consent.change": "withdraw", "steps.change": "finish", "": "resume"},
+        "act": {
+            "consent.change": "withdraw",
+            "steps.change": "finish",
+            "forms.switch": "close",
+            "": "resume",
+        },
         "other_id": factories.make_audience(session, "", f"Other {text}"[:200]).id,
         "part": "both",
         "merge_id": 1,
         "duplicate_id": 1,
         "filename": {"static": "css/app.css", "security.static": "js/webauthn.js"},
-        "key": {"templates.starter_letter": _starter(), "": _captured()},
-        "token": tokens_of(world) | dict.fromkeys(_OF_DETAILS, fields_world.token(session, world.own)),
+        "key": {"templates.starter_letter": _starter(), "": _captured()} | of_form,
+        "token": tokens_of(world)
+        | filled
+        | dict.fromkeys(_OF_DETAILS, fields_world.token(session, world.own)),
+        "form_id": form.id,
         "edit_id": bulk_world.edit(session, text, world.own, world.salesperson),
         "export_id": bulk_world.export(session, text, world.admin),
         "field_id": fields_world.fill(session, text, world.own).id,

@@ -25,6 +25,7 @@ from campaigns.rights.models import Why
 from campaigns.tokens import Purpose
 from tests import factories
 from tests.browser import listen, sign_in, wrong_in_any_look
+from tests.security import signup_world
 
 PASSWORD = "four unrelated words"
 EXAMPLES = {
@@ -80,7 +81,13 @@ def _more(session) -> list[str]:
     asked = DetailsRequest(contact_id=contact, own_wish=True)
     session.add(asked)
     session.flush()
+    form = signup_world.form(session, "Fair in Brno")
     return [
+        f"/forms/{form.id}",
+        f"/forms/{form.id}/edit",
+        f"/f/{form.key}",
+        f"/f/{form.key}/sent",
+        f"/s/{signup_world.token(session, form, 'Ann')}",
         f"/rights/erasures/{erased.id}",
         f"/d/{tokens.sign(Purpose.DETAILS, asked.id)}",
         f"/campaigns/{draft.id}",

@@ -1,0 +1,152 @@
+"""Confirming a sign-up by the link in the letter: only now is there a contact, and does consent count."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from campaigns import tokens
+from campaigns.accounts import audit
+from campaigns.consent import leaving, ledger, wordings
+from campaigns.consent.ledger import Said
+from campaigns.consent.models import Act, Basis
+from campaigns.consent.standing import Method
+from campaigns.contacts import companies, fields, identity, names, origins, tagging
+from campaigns.contacts.addresses import canonical
+from campaigns.contacts.models import Category, Contact, Tag
+from campaigns.crm import logging
+from campaigns.crm.models import Kind
+from campaigns.database import now
+from campaigns.errors import NotFound
+from campaigns.signup import building, filling
+from campaigns.signup.entering import Visit
+from campaigns.signup.models import Form, FormRevision, SignUp
+from campaigns.tokens import BadToken, Purpose
+from campaigns.words import _
+
+_COLUMNS = ("first_name", "last_name", "phone", "position", "city", "country")
+
+
+def waiting(session: Session, token: str) -> SignUp:
+    """The sign-up that the link is for, confirmed or not. Raises NotFound."""
+    try:
+        number = tokens.read(Purpose.CONFIRM, token)[0]
+    except (BadToken, ValueError) as error:
+        raise NotFound(
+            _("This link is not complete. Open it again from the letter, without copying it.")
+        ) from error
+    found = session.get(SignUp, number)
+    if found is None:
+        raise NotFound(_("This link has expired. Please fill in the form once more."))
+    return found
+
+
+def confirm(session: Session, sign_up: SignUp, visit: Visit) -> bool:
+    """Their address has answered: make or complete the contact; False when it was confirmed before."""
+    session.refresh(sign_up, with_for_update=True)  # the same link may be followed twice at once
+    if sign_up.confirmed_at is not None:
+        return False
+    form = session.get_one(Form, sign_up.form_id)
+    contact = _known(session, sign_up.email) or _new(session, sign_up, form)
+    _complete(session, contact, sign_up)
+    _label(session, contact, form)
+    _agree(session, contact, sign_up, visit)
+    sign_up.confirmed_at, sign_up.contact_id, sign_up.answers = now(), contact.id, {}
+    logging.log(session, contact.id, Kind.SIGN_UP, summary=form.name, once=f"sign_up:{sign_up.id}")
+    audit.note(session, "contact.sign_up", f"contact:{contact.id}", by="person", form=form.id)
+    return True
+
+
+def _known(session: Session, email: str) -> Contact | None:
+    found = sa.select(Contact).where(Contact.email == email).options(selectinload(Contact.company))
+    contact = session.scalar(found)
+    if contact is None:
+        owner = identity.owners(session, [email]).get(email)
+        contact = session.scalar(
+            sa.select(Contact)
+            .where(Contact.id == (owner.id if owner else 0))
+            .options(selectinload(Contact.company))
+            .execution_options(populate_existing=True)
+        )
+    return contact
+
+
+def _new(session: Session, sign_up: SignUp, form: Form) -> Contact:
+    address = canonical(sign_up.email)
+    contact = Contact(
+        email=address.email,
+        domain=address.domain,
+        address_hash=address.hash,
+        first_name="",
+        last_name="",
+        language=sign_up.language,
+        fields={},
+        origins={},
+        company=None,
+        source=f"form:{form.id} {form.name}",
+        **names.keys("", "", address.email),
+    )
+    session.add(contact)
+    session.flush()
+    return contact
+
+
+def _complete(session: Session, contact: Contact, sign_up: SignUp) -> None:
+    """What they said of themselves takes the place of what was known; what they did not say stays."""
+    answers, before = sign_up.answers, origins.snapshot(contact)
+    for key in _COLUMNS:
+        if answers.get(key):
+            setattr(contact, key, answers[key])
+    if born := answers.get("born"):
+        contact.birth_year, contact.birthday = int(born[:4]), born[5:]
+    if answers.get("company"):
+        contact.company = companies.company(session, answers["company"])
+    contact.language = contact.language or sign_up.language
+    for name, key in names.keys(contact.first_name, contact.last_name, contact.email).items():
+        setattr(contact, name, key)
+    own = {key.removeprefix("fields."): value for key, value in answers.items() if key.startswith("fields.")}
+    there = fields.known(session)
+    fields.keep(session, contact, {key: value for key, value in own.items() if key in there})
+    origins.note(contact, origins.differing(before, origins.snapshot(contact)), origins.PERSON)
+    session.flush()
+
+
+def _label(session: Session, contact: Contact, form: Form) -> None:
+    mine = sa.select(Contact.id).where(Contact.id == contact.id)
+    labels: list[tagging.Label] = [
+        *session.scalars(sa.select(Category).where(Category.id.in_(form.categories))),
+        *session.scalars(sa.select(Tag).where(Tag.id.in_(form.tags))),
+    ]
+    for label in labels:
+        tagging.put_on(session, label, mine)
+
+
+def _agree(session: Session, contact: Contact, sign_up: SignUp, visit: Visit) -> None:
+    """Both halves of the double opt-in: what was ticked then, and that the address says so now."""
+    words = _words(session, sign_up)
+    source = f"form:{sign_up.form_id} revision:{sign_up.revision_id}"
+    ledger.record_many(
+        session,
+        [
+            Said(
+                contact.id, purpose, Act.GRANTED, Basis.CONSENT, source, Method.DOUBLE_OPT_IN, sign_up.at,
+                wording_id, sign_up.page_url, sign_up.ip, sign_up.user_agent,
+            )
+            for purpose, wording_id in words.items()
+        ],
+    )  # fmt: skip
+    evidence: dict[str, Any] = {"ip": visit.ip, "user_agent": visit.user_agent, "page_url": visit.page_url}
+    leaving.agree(session, contact, words, source, Method.CONFIRMATION, Act.CONFIRMED, **evidence)
+
+
+def _words(session: Session, sign_up: SignUp) -> Mapping[str, int]:
+    """The wording of each box that was ticked, by purpose."""
+    content = building.content_of(session.get_one(FormRevision, sign_up.revision_id))
+    spoken = sign_up.language
+    return {
+        purpose: wordings.wording(
+            session, purpose, spoken, filling.said_yes_to(session, content, spoken, purpose)
+        ).id
+        for purpose in sign_up.chosen
+    }

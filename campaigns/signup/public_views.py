@@ -1,0 +1,217 @@
+"""The pages of a form for those who fill it in: the form, “look into your mail”, and the confirming page.
+
+Nobody signs in here, no cookie is set or needed (a form also stands in frames of other sites), and nothing
+needs JavaScript. GET changes nothing, because scanners follow every link of a letter.
+"""
+
+from functools import cache
+from typing import Any
+
+from babel import Locale
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from campaigns.accounts import people
+from campaigns.consent import wordings
+from campaigns.contacts import fields
+from campaigns.contacts.mistakes import Mistakes
+from campaigns.database import reading, transaction
+from campaigns.errors import NotFound, TooMany
+from campaigns.signup import building, confirming, entering, filling, guarding
+from campaigns.signup.content import Content, Item, asked, labels
+from campaigns.signup.entering import Visit
+from campaigns.signup.models import Form, FormRevision
+from campaigns.web import guards, language
+from campaigns.web.protection import csrf
+from campaigns.words import LANGUAGES
+
+pages = Blueprint("signup", __name__)
+# As headers.py has it for all pages, but that other sites may show it in a frame.
+_IN_FRAMES = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors *"
+)
+
+
+@pages.get("/f/<key>")
+@guards.public
+def show(key: str) -> Any:
+    """The form, empty or with what the address brings along."""
+    with reading() as session:
+        form = entering.by_key(session, key)
+        return _framed(_form(session, form, request.args, {}))
+
+
+@pages.post("/f/<key>")
+@csrf.exempt
+@guards.public
+def enter(key: str) -> Any:
+    """Take what was filled in; what did not come from our own page is shown first, to be looked at."""
+    given = request.form
+    with reading() as session:
+        form = entering.by_key(session, key)
+        content = _content(session, form)
+        language.speak(_language(content))
+        if not form.open or given.get(guarding.TRAP):
+            return _onward(form)  # to robots all went well
+        if not guarding.is_fresh(form, given.get("token", "")):
+            return _framed(_form(session, form, given, {}, once_more=True))
+        try:
+            filled = filling.read(session, content, given)
+        except Mistakes as error:
+            return _framed(_form(session, form, given, error.fields), 422)
+    try:
+        with transaction() as session:
+            entering.enter(session, entering.by_key(session, key), filled, _visit())
+    except TooMany as error:
+        with reading() as session:
+            return _framed(_form(session, form, given, {"": error.message}), error.status)
+    return _onward(form)
+
+
+@pages.get("/f/<key>/sent")
+@guards.public
+def sent(key: str) -> Any:
+    """That a letter is on its way; to everybody the same."""
+    with reading() as session:
+        form = entering.by_key(session, key)
+        content = _content(session, form)
+        spoken = _language(content)
+        language.speak(spoken)
+        page = render_template("public/form_sent.html", said=content.said(spoken), **_firm(session))
+        return _framed(page)
+
+
+@pages.get("/s/<token>")
+@guards.public
+def look(token: str) -> str:
+    """What is about to be confirmed, and the button for it."""
+    with reading() as session:
+        return _confirming(session, token)
+
+
+@pages.post("/s/<token>")
+@csrf.exempt
+@guards.public
+def confirm(token: str) -> str:
+    """From here on it counts; following the link again changes nothing."""
+    with transaction() as session:
+        confirming.confirm(session, confirming.waiting(session, token), _visit())
+        session.flush()
+        return _confirming(session, token)
+
+
+@pages.errorhandler(NotFound)
+@guards.public
+def unknown(error: NotFound) -> Any:
+    """The page for a form that is not there and for links that were not made here."""
+    with reading() as session:
+        return render_template("public/form_unknown.html", message=error.message, **_firm(session)), 404
+
+
+def _form(
+    session: Session,
+    form: Form,
+    given: MultiDict[str, str],
+    errors: dict[str, str],
+    once_more: bool = False,
+) -> str:
+    content = _content(session, form)
+    spoken = _language(content)
+    language.speak(spoken)
+    known = fields.known(session)
+    items = asked(content)
+    return render_template(
+        "public/form.html",
+        key=form.key,
+        is_open=form.open,
+        content=content,
+        said=content.said(spoken),
+        spoken=spoken,
+        languages={code: LANGUAGES[code] for code in content.languages},
+        steps=_steps(content, items),
+        names=labels(known),
+        own={f"fields.{key}": field for key, field in known.items()},
+        countries=_countries(spoken) if any(item.key == "country" for item in items) else [],
+        topics=[
+            (one, one.called(spoken), one.told(spoken)) for one in filling.offered_topics(session, content)
+        ],
+        tracking=wordings.tracking(),
+        form=given if isinstance(given, MultiDict) else MultiDict(given),
+        errors=errors,
+        once_more=once_more,
+        token=guarding.token(form),
+        trap=guarding.TRAP,
+        framed="framed" in request.values,
+        **_firm(session),
+    )
+
+
+def _steps(content: Content, items: list[Item]) -> list[tuple[int, list[Item]]]:
+    """The steps with their headings in order; the address stands in the first."""
+    return [(number, [item for item in items if item.step == number]) for number in content.steps()]
+
+
+def _confirming(session: Session, token: str) -> str:
+    sign_up = confirming.waiting(session, token)
+    content = building.content_of(session.get_one(FormRevision, sign_up.revision_id))
+    language.speak(sign_up.language)
+    agreed = [filling.said_yes_to(session, content, sign_up.language, purpose) for purpose in sign_up.chosen]
+    return render_template(
+        "public/form_confirm.html",
+        token=token,
+        sign_up=sign_up,
+        said=content.said(sign_up.language),
+        agreed=agreed,
+        **_firm(session),
+    )
+
+
+def _content(session: Session, form: Form) -> Content:
+    return building.content_of(building.current(session, form))
+
+
+def _language(content: Content) -> str:
+    """The language that the address or the page before asks for, else the browser's, else the form's own."""
+    accepted = request.accept_languages.best_match(list(content.languages))
+    return content.speaks(request.values.get("lang"), accepted)
+
+
+def _onward(form: Form) -> Any:
+    lang, framed = request.values.get("lang"), request.values.get("framed")
+    return redirect(url_for("signup.sent", key=form.key, lang=lang, framed=framed), 303)
+
+
+def _framed(page: str, status: int = 200) -> Response:
+    """The page, which other sites may show in a frame."""
+    answer = make_response(page, status)
+    answer.headers["Content-Security-Policy"] = _IN_FRAMES
+    return answer
+
+
+def _visit() -> Visit:
+    return Visit(
+        ip=request.remote_addr or "",
+        user_agent=request.user_agent.string,
+        page_url=request.base_url if request.endpoint == "signup.enter" else f"{request.host_url}s/",
+    )
+
+
+@cache
+def _countries(spoken: str) -> list[tuple[str, str]]:
+    """Codes and names in that language, by name."""
+    names = Locale(spoken).territories
+    return sorted(
+        (
+            (code, name)
+            for code, name in names.items()
+            if len(code) == 2 and code not in ("EU", "EZ", "UN", "ZZ")
+        ),
+        key=lambda one: one[1],
+    )
+
+
+def _firm(session: Session) -> dict[str, Any]:
+    ours = people.organisation(session)
+    return {"organisation_name": ours.name if ours else "", "organisation": ours}

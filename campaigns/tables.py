@@ -16,6 +16,7 @@ from campaigns.mailings import models as mailings
 from campaigns.preferences import models as preferences
 from campaigns.rights import models as rights
 from campaigns.signup import models as signup
+from campaigns.signup import reward_models as rewards
 from campaigns.tracking import models as tracking
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "leases",
     "mailings",
     "preferences",
+    "rewards",
     "rights",
     "signup",
     "tracking",

@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     ARCHIVE = "archive"  # message
     CONFIRM = "confirm"  # sign-up
     FORM = "form"  # form, when it was shown (ms)
+    REFERRAL = "referral"  # form, who brings
     DETAILS = "details"  # the letter that asks to confirm details
 
 
@@ -57,6 +58,7 @@ _FAMILIES: dict[Purpose, tuple[str, int | None]] = {
     Purpose.COUNT_CLICK: ("count-click", None),
     Purpose.CONFIRM: ("confirm", 0),
     Purpose.FORM: ("form", 0),
+    Purpose.REFERRAL: ("form", 1),
     Purpose.DETAILS: ("details", 0),
 }
 

@@ -29,6 +29,7 @@ LEFT_ALONE: Mapping[str, str] = {
     "template": "letters to everybody",
     "topic": "what letters are about",
     "form": "our own words",
+    "coupon_pool": "our own words",
     "form_revision": "words to everybody",
     "sign_up": "goes with its own person",
     "sign_up_letter": "seals",

@@ -36,6 +36,7 @@ from campaigns.rights import forgetting
 from campaigns.rights.models import Erasure
 from campaigns.rights.person import Person
 from campaigns.signup.models import Form, SignUp, SignUpLetter
+from campaigns.signup.reward_models import Card, Coupon, CouponPool
 from campaigns.tracking.models import Hit
 from campaigns.words import _
 
@@ -139,13 +140,18 @@ HELD: tuple[Held, ...] = (
         lambda person: sa.or_(SignUp.contact_id == person.number, SignUp.address_hash.in_(person.hashes)),
         ("form_id", "email", "language", "answers", "chosen", "at", "ip", "user_agent", "page_url",
          "confirmed_at"),
-        _ours(*_ROW, "revision_id", "address_hash", network=FOLLOWS), {"form_id": Form.name},
+        _ours(*_ROW, "revision_id", "address_hash", "brought", network=FOLLOWS, referrer_id=OTHERS),
+        {"form_id": Form.name},
         forgetting.sign_ups,
     ),
     Held(SignUpLetter, lambda: _("Asked to confirm a form"),
          lambda person: SignUpLetter.address_hash.in_(person.hashes),
          ("kind", "status", "reason", "asked_at", "sent_at"),
          _ours("id", "sign_up_id", "address_hash", day=FOLLOWS), forget=forgetting.sign_ups),
+    Held(Coupon, lambda: _("Coupons"), _of(Coupon),
+         ("pool_id", "code", "issued_at", "good_until", "redeemed_at"),
+         _ours(*_ROW, "once", "purchase_id", redeemed_by=COLLEAGUE), {"pool_id": CouponPool.worth}),
+    Held(Card, lambda: _("Cards"), _of(Card), ("number", "issued_at"), _ours(*_ROW)),
     Held(Change, lambda: _("What was changed lately"), _of(Change), ("before", "after"),
          _ours("set_id", "contact_id", "something_left", "what_left")),
     Held(AdGiven, lambda: _("Given to advertising platforms"), forgetting.given_to_platforms,

@@ -15,6 +15,7 @@ from campaigns.contacts.names import fold, tidy, tidy_lines
 from campaigns.database import now
 from campaigns.delivery import single
 from campaigns.errors import NotFound
+from campaigns.signup import rewards
 from campaigns.signup.content import MOST_STEPS, Content, Item, Words, labels, packed, unpacked
 from campaigns.signup.models import Form, FormRevision
 from campaigns.words import LANGUAGES, _
@@ -59,15 +60,29 @@ def change(session: Session, form: Form, given: MultiDict[str, str], user_id: in
     if not name:
         mistakes["name"] = _("Give the form a name.")
     content = _content(session, given, mistakes)
+    if content.must_agree and (given.get("pool") or given.get("card")):
+        mistakes["must_agree"] = _(
+            "Consent is never the price of a coupon or a card: then it would not count."
+        )
     if mistakes:
         raise Mistakes(mistakes)
     form.name = name
     form.categories = [one.id for one in tagging.categories(session, _names(given, "categories"))]
     form.tags = [one.id for one in tagging.tags(session, _names(given, "tags"))]
+    form.pool_id, form.referral_pool_id = (
+        _pool(session, given, "pool"),
+        _pool(session, given, "referral_pool"),
+    )
+    form.gives_card = bool(given.get("card"))
     session.add(form)
     session.flush()
     _revise(session, form, content, user_id)
     return form
+
+
+def _pool(session: Session, given: Mapping[str, str], name: str) -> int | None:
+    number = given.get(name, "")
+    return rewards.pool(session, int(number)).id if number.isdecimal() else None
 
 
 def open_(session: Session, form: Form) -> None:
@@ -98,6 +113,13 @@ def filled_in(session: Session, form: Form) -> MultiDict[str, str]:
         shown[f"step.{item.key}"] = str(item.step)
         shown[f"required.{item.key}"] = "1" if item.required else ""
         shown[f"later.{item.key}"] = "1" if item.later else ""
+    shown |= MultiDict(
+        {
+            "pool": str(form.pool_id or ""),
+            "referral_pool": str(form.referral_pool_id or ""),
+            "card": "1" if form.gives_card else "",
+        }
+    )
     for name in ("letters", "must_agree", "tracking"):
         shown[name] = "1" if getattr(content, name) else ""
     return shown

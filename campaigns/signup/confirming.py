@@ -19,9 +19,9 @@ from campaigns.crm import logging
 from campaigns.crm.models import Kind
 from campaigns.database import now
 from campaigns.errors import NotFound
-from campaigns.signup import building, filling
+from campaigns.signup import building, filling, letters, referring, rewards
 from campaigns.signup.entering import Visit
-from campaigns.signup.models import Form, FormRevision, SignUp
+from campaigns.signup.models import Form, FormRevision, LetterKind, SignUp
 from campaigns.tokens import BadToken, Purpose
 from campaigns.words import _
 
@@ -48,11 +48,13 @@ def confirm(session: Session, sign_up: SignUp, visit: Visit) -> bool:
     if sign_up.confirmed_at is not None:
         return False
     form = session.get_one(Form, sign_up.form_id)
-    contact = _known(session, sign_up.email) or _new(session, sign_up, form)
+    known = _known(session, sign_up.email)
+    contact = known or _new(session, sign_up, form)
     _complete(session, contact, sign_up)
     _label(session, contact, form)
     _agree(session, contact, sign_up, visit)
     sign_up.confirmed_at, sign_up.contact_id, sign_up.answers = now(), contact.id, {}
+    _reward(session, form, sign_up, contact, new=known is None)
     logging.log(session, contact.id, Kind.SIGN_UP, summary=form.name, once=f"sign_up:{sign_up.id}")
     audit.note(session, "contact.sign_up", f"contact:{contact.id}", by="person", form=form.id)
     return True
@@ -138,6 +140,19 @@ def _agree(session: Session, contact: Contact, sign_up: SignUp, visit: Visit) ->
     )  # fmt: skip
     evidence: dict[str, Any] = {"ip": visit.ip, "user_agent": visit.user_agent, "page_url": visit.page_url}
     leaving.agree(session, contact, words, source, Method.CONFIRMATION, Act.CONFIRMED, **evidence)
+
+
+def _reward(session: Session, form: Form, sign_up: SignUp, contact: Contact, *, new: bool) -> None:
+    """What the form promises: to them, and to who brought them if they were not known here."""
+    rewards.for_signing_up(session, form, contact)
+    if form.pool_id or form.gives_card or form.referral_pool_id:
+        letters.ask(session, sign_up, LetterKind.REWARD, contact.address_hash)
+    by = referring.referrer(session, sign_up)
+    if by is None or by.id == contact.id or not new:
+        return
+    sign_up.brought = True
+    if rewards.for_bringing(session, form, by, contact):
+        letters.ask(session, sign_up, LetterKind.THANKS, by.address_hash)
 
 
 def _words(session: Session, sign_up: SignUp) -> Mapping[str, int]:

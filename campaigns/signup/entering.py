@@ -38,7 +38,7 @@ def by_key(session: Session, key: str) -> Form:
     return found
 
 
-def enter(session: Session, form: Form, filled: Filled, visit: Visit) -> None:
+def enter(session: Session, form: Form, filled: Filled, visit: Visit, referrer_id: int | None = None) -> None:
     """Take a filled-in form, and have a letter ask its address whether that is right.
 
     An address gets one such letter a day: what comes meanwhile is not kept. Raises TooMany for a network
@@ -60,6 +60,7 @@ def enter(session: Session, form: Form, filled: Filled, visit: Visit) -> None:
         ip=visit.ip[:64],
         user_agent=visit.user_agent[:500],
         page_url=visit.page_url[:500],
+        referrer_id=referrer_id,
     )
     if ask(session, sign_up, LetterKind.CONFIRM):
         jobs.ring(session, jobs.ASK_SIGN_UPS)

@@ -1,4 +1,4 @@
-"""The letters that ask people to confirm what they filled in, and what becomes of who does not answer.
+"""The letters that ask people to confirm what they filled in, and bring them what they get for it.
 
 They carry no advertising. One goes at once, the same once more some days later; after thirty days without
 an answer all of it is deleted.
@@ -10,14 +10,15 @@ import sqlalchemy as sa
 from babel.dates import format_date
 from sqlalchemy.orm import Session
 
-from campaigns import settings, tokens
+from campaigns import jobs, settings, tokens
 from campaigns.consent import suppression
 from campaigns.consent.models import SuppressionReason
+from campaigns.contacts.models import Contact
 from campaigns.database import now, transaction
 from campaigns.delivery import single
 from campaigns.delivery.single import LetterStatus, Ready
-from campaigns.signup import building, entering
-from campaigns.signup.models import FormRevision, LetterKind, SignUp, SignUpLetter
+from campaigns.signup import building, entering, referring, rewards
+from campaigns.signup.models import Form, FormRevision, LetterKind, SignUp, SignUpLetter
 
 AGAIN_AFTER = timedelta(days=3)
 KEPT = timedelta(days=30)
@@ -36,13 +37,28 @@ def send_waiting() -> int:
     return single.send_waiting(SignUpLetter, _written, left) if left > 0 else 0
 
 
+def ask(session: Session, sign_up: SignUp, kind: LetterKind, address_hash: str) -> None:
+    """Have a letter about a reward go, soon after the commit."""
+    session.add(SignUpLetter(sign_up_id=sign_up.id, kind=kind, address_hash=address_hash))
+    jobs.ring(session, jobs.ASK_SIGN_UPS)
+
+
 def _written(session: Session, letter: SignUpLetter) -> Ready | str:
     sign_up = session.get_one(SignUp, letter.sign_up_id)
-    if sign_up.confirmed_at is not None:
-        return "confirmed"
-    reason = suppression.suppressed(session, [sign_up.address_hash]).get(sign_up.address_hash)
-    if reason in _NOT_TO:
-        return str(reason)
+    reason = suppression.suppressed(session, [letter.address_hash]).get(letter.address_hash)
+    if letter.kind in (LetterKind.CONFIRM, LetterKind.AGAIN):
+        if sign_up.confirmed_at is not None:
+            return "confirmed"
+        return str(reason) if reason in _NOT_TO else _confirm(session, sign_up, letter)
+    contact = session.get(Contact, sign_up.contact_id)
+    thanks = letter.kind == LetterKind.THANKS
+    to = referring.referrer(session, sign_up) if thanks else contact
+    if reason is not None or to is None or contact is None:
+        return str(reason or SuppressionReason.ERASED)
+    return _reward(session, sign_up, to, rewards.once_for(contact) if thanks else "", letter)
+
+
+def _confirm(session: Session, sign_up: SignUp, letter: SignUpLetter) -> Ready:
     content = building.content_of(session.get_one(FormRevision, sign_up.revision_id))
     return single.written(
         session,
@@ -54,6 +70,26 @@ def _written(session: Session, letter: SignUpLetter) -> Ready | str:
         again=letter.kind == LetterKind.AGAIN,
         link=link(sign_up),
         until=lambda language: format_date(sign_up.at + KEPT, "long", locale=language),
+    )
+
+
+def _reward(session: Session, sign_up: SignUp, to: Contact, once: str, letter: SignUpLetter) -> Ready:
+    """What they get: with `once` for bringing somebody, else for signing up."""
+    form = session.get_one(Form, sign_up.form_id)
+    got = rewards.promised(session, form, to, once)
+    return single.written(
+        session,
+        "reward",
+        (to.name, to.email),
+        [to.language],
+        tokens.sign(tokens.Purpose.CONFIRM, sign_up.id, letter.id),
+        brought=bool(once),
+        worth=got.pool.worth if got.pool else "",
+        code=got.coupon.code if got.coupon else "",
+        until=lambda language: got.until(language),
+        card="" if once or not got.card else got.card.number,
+        link=referring.link(form, to) if form.referral_pool_id else "",
+        both=got.for_bringing,
     )
 
 

@@ -23,6 +23,9 @@ class Form(HasId, Base):
     revision_id: Mapped[int | None] = mapped_column()  # the newest
     categories: Mapped[list[int]] = mapped_column(default=list)  # put on whoever confirms
     tags: Mapped[list[int]] = mapped_column(default=list)
+    pool_id: Mapped[int | None] = mapped_column(sa.ForeignKey("coupon_pool.id"))  # a coupon of it for each
+    gives_card: Mapped[bool] = mapped_column(default=False)
+    referral_pool_id: Mapped[int | None] = mapped_column(sa.ForeignKey("coupon_pool.id"))  # for who brings
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
 
@@ -64,6 +67,8 @@ class SignUp(HasId, Base):
     ip: Mapped[str] = mapped_column(sa.String(64), default="")
     user_agent: Mapped[str] = mapped_column(sa.String(500), default="")
     page_url: Mapped[str] = mapped_column(sa.String(500), default="")
+    referrer_id: Mapped[int | None] = mapped_column(index=True)  # the contact by whose link they came
+    brought: Mapped[bool] = mapped_column(default=False)  # by them, and not known here before
     confirmed_at: Mapped[datetime | None] = mapped_column(UTC)
     contact_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("contact.id", ondelete="CASCADE"), index=True
@@ -75,10 +80,12 @@ class LetterKind(StrEnum):
 
     CONFIRM = "confirm"
     AGAIN = "again"  # the same once more, some days later
+    REWARD = "reward"  # what they get for signing up
+    THANKS = "thanks"  # what somebody else gets who brought them
 
 
 class SignUpLetter(SingleLetter, HasId, Base):
-    """A letter that asks to confirm a sign-up: one an address a day at most."""
+    """A letter about a sign-up. Of those that nobody has answered yet, an address gets one a day at most."""
 
     __tablename__ = "sign_up_letter"
     __table_args__ = (
@@ -91,7 +98,7 @@ class SignUpLetter(SingleLetter, HasId, Base):
     sign_up_id: Mapped[int] = mapped_column(sa.ForeignKey("sign_up.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(sa.String(8))
     address_hash: Mapped[str] = mapped_column(sa.String(32))
-    day: Mapped[date] = mapped_column()  # UTC
+    day: Mapped[date | None] = mapped_column()  # UTC; None for rewards, which are not limited
 
 
 moving.register("sign_up", moving.rows(SignUp))

@@ -16,9 +16,10 @@ from campaigns.accounts import people
 from campaigns.consent import wordings
 from campaigns.contacts import fields
 from campaigns.contacts.mistakes import Mistakes
+from campaigns.contacts.models import Contact
 from campaigns.database import reading, transaction
 from campaigns.errors import NotFound, TooMany
-from campaigns.signup import building, confirming, entering, filling, guarding
+from campaigns.signup import building, confirming, entering, filling, guarding, referring, rewards
 from campaigns.signup.content import Content, Item, asked, labels
 from campaigns.signup.entering import Visit
 from campaigns.signup.models import Form, FormRevision
@@ -63,7 +64,8 @@ def enter(key: str) -> Any:
             return _framed(_form(session, form, given, error.fields), 422)
     try:
         with transaction() as session:
-            entering.enter(session, entering.by_key(session, key), filled, _visit())
+            by = referring.read(form, given.get("by", ""))
+            entering.enter(session, entering.by_key(session, key), filled, _visit(), by)
     except TooMany as error:
         with reading() as session:
             return _framed(_form(session, form, given, {"": error.message}), error.status)
@@ -143,6 +145,8 @@ def _form(
         once_more=once_more,
         token=guarding.token(form),
         trap=guarding.TRAP,
+        by=given.get("by", ""),
+        reward=rewards.offered(session, form),
         framed="framed" in request.values,
         **_firm(session),
     )
@@ -158,8 +162,12 @@ def _confirming(session: Session, token: str) -> str:
     content = building.content_of(session.get_one(FormRevision, sign_up.revision_id))
     language.speak(sign_up.language)
     agreed = [filling.said_yes_to(session, content, sign_up.language, purpose) for purpose in sign_up.chosen]
+    form = session.get_one(Form, sign_up.form_id)
+    contact = session.get(Contact, sign_up.contact_id) if sign_up.contact_id else None
     return render_template(
         "public/form_confirm.html",
+        got=rewards.promised(session, form, contact) if contact else None,
+        brings=referring.link(form, contact) if contact and form.referral_pool_id else "",
         token=token,
         sign_up=sign_up,
         said=content.said(sign_up.language),

@@ -18,7 +18,7 @@ from campaigns.contacts import fields
 from campaigns.contacts.mistakes import Mistakes
 from campaigns.database import reading, transaction
 from campaigns.errors import NotReady
-from campaigns.signup import building, counting
+from campaigns.signup import building, counting, rewards
 from campaigns.signup.content import MOST_STEPS, labels
 from campaigns.signup.models import Form
 from campaigns.web import guards
@@ -158,6 +158,7 @@ def _builder(form: Form | None, given: Any, errors: dict[str, str]) -> str:
             errors=errors,
             names=labels(fields.known(session)),
             topics=topics.listed(session, offered=True),
+            pools=[("", "–"), *((pool.id, pool.name) for pool in rewards.pools(session))],
             languages=LANGUAGES,
             steps=[str(number) for number in range(1, MOST_STEPS + 1)],
         )

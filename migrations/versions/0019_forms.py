@@ -1,4 +1,4 @@
-"""Forms on which people sign themselves up, what they filled in, and the letters that ask them to confirm."""
+"""Forms on which people sign themselves up, the letters that ask them to confirm, coupons and cards."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,8 +16,24 @@ def _user(table: str) -> sa.Column[int]:
     return sa.Column("user_id", BigId, key)
 
 
+def _contact(table: str) -> sa.ForeignKey:
+    return sa.ForeignKey("contact.id", name=f"fk_{table}_contact_id_contact", ondelete="CASCADE")
+
+
 def upgrade() -> None:
-    """The four tables; what somebody filled in keeps its number for ever, as a link names it."""
+    """The seven tables; what somebody filled in keeps its number for ever, as a link names it."""
+    op.create_table(
+        "coupon_pool",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("worth", sa.String(200), nullable=False),
+        sa.Column("codes", sa.String(8), nullable=False),
+        sa.Column("days", BigId),
+        sa.Column("created_at", UTC(), nullable=False),
+        _user("coupon_pool"),
+        sa.PrimaryKeyConstraint("id", name="pk_coupon_pool"),
+        sa.UniqueConstraint("name", name="uq_coupon_pool_name"),
+    )
     op.create_table(
         "form",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
@@ -27,6 +43,13 @@ def upgrade() -> None:
         sa.Column("revision_id", BigId),
         sa.Column("categories", sa.JSON(), nullable=False),
         sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("pool_id", BigId, sa.ForeignKey("coupon_pool.id", name="fk_form_pool_id_coupon_pool")),
+        sa.Column("gives_card", sa.Boolean(), nullable=False),
+        sa.Column(
+            "referral_pool_id",
+            BigId,
+            sa.ForeignKey("coupon_pool.id", name="fk_form_referral_pool_id_coupon_pool"),
+        ),
         sa.Column("created_at", UTC(), nullable=False),
         _user("form"),
         sa.PrimaryKeyConstraint("id", name="pk_form"),
@@ -57,7 +80,7 @@ def upgrade() -> None:
         ),
         sa.Column("kind", sa.String(8), nullable=False),
         sa.Column("address_hash", sa.String(32), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("day", sa.Date()),
         sa.Column("status", sa.String(8), nullable=False),
         sa.Column("reason", sa.String(300), nullable=False),
         sa.Column("asked_at", UTC(), nullable=False),
@@ -66,6 +89,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("address_hash", "day", name="uq_sign_up_letter_address_hash_day"),
         sa.UniqueConstraint("sign_up_id", "kind", name="uq_sign_up_letter_sign_up_id_kind"),
     )
+    _rewards()
     op.create_index("ix_sign_up_letter_status_id", "sign_up_letter", ["status", "id"])
     op.create_index("ix_sign_up_letter_sent_at", "sign_up_letter", ["sent_at"])
 
@@ -91,12 +115,10 @@ def _sign_ups() -> None:
         sa.Column("ip", sa.String(64), nullable=False),
         sa.Column("user_agent", sa.String(500), nullable=False),
         sa.Column("page_url", sa.String(500), nullable=False),
+        sa.Column("referrer_id", BigId),
+        sa.Column("brought", sa.Boolean(), nullable=False),
         sa.Column("confirmed_at", UTC()),
-        sa.Column(
-            "contact_id",
-            BigId,
-            sa.ForeignKey("contact.id", name="fk_sign_up_contact_id_contact", ondelete="CASCADE"),
-        ),
+        sa.Column("contact_id", BigId, _contact("sign_up")),
         sa.PrimaryKeyConstraint("id", name="pk_sign_up"),
         sqlite_autoincrement=True,
     )
@@ -106,5 +128,51 @@ def _sign_ups() -> None:
         ("form_id", "id"),
         ("confirmed_at", "at"),
         ("contact_id",),
+        ("referrer_id",),
     ):
         op.create_index(f"ix_sign_up_{'_'.join(columns)}", "sign_up", columns)
+
+
+def _rewards() -> None:
+    op.create_table(
+        "coupon",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column(
+            "pool_id",
+            BigId,
+            sa.ForeignKey("coupon_pool.id", name="fk_coupon_pool_id_coupon_pool"),
+            nullable=False,
+        ),
+        sa.Column("code", sa.String(40), nullable=False),
+        sa.Column("contact_id", BigId, _contact("coupon")),
+        sa.Column("once", sa.String(60)),
+        sa.Column("issued_at", UTC()),
+        sa.Column("good_until", sa.Date()),
+        sa.Column("redeemed_at", UTC()),
+        sa.Column(
+            "redeemed_by",
+            BigId,
+            sa.ForeignKey("user.id", name="fk_coupon_redeemed_by_user", ondelete="SET NULL"),
+        ),
+        sa.Column(
+            "purchase_id",
+            BigId,
+            sa.ForeignKey("purchase.id", name="fk_coupon_purchase_id_purchase", ondelete="SET NULL"),
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_coupon"),
+        sa.UniqueConstraint("code", name="uq_coupon_code"),
+        sa.UniqueConstraint("once", name="uq_coupon_once"),
+    )
+    op.create_index("ix_coupon_pool_id_issued_at_id", "coupon", ["pool_id", "issued_at", "id"])
+    op.create_index("ix_coupon_contact_id", "coupon", ["contact_id"])
+    op.create_index("ix_coupon_purchase_id", "coupon", ["purchase_id"])
+    op.create_table(
+        "card",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("number", sa.String(13), nullable=False),
+        sa.Column("contact_id", BigId, _contact("card"), nullable=False),
+        sa.Column("issued_at", UTC(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_card"),
+        sa.UniqueConstraint("number", name="uq_card_number"),
+    )
+    op.create_index("ix_card_contact_id", "card", ["contact_id"])

@@ -46,6 +46,8 @@ _ROOMS = (
     "preferences.details_views",
     "preferences.asking_views",
     "rights.views",
+    "rights.limits_views",
+    "rights.records_views",
     "rights.own_views",
     "analytics.views",
     "today.views",

@@ -48,6 +48,8 @@ ASK_DOMAINS = Job("ask_domains", "upkeep", every=60)
 RENEW_RUN_OUTS = Job("renew_run_outs", "upkeep", every=60)
 FINISH_ERASURE = Job("finish_erasure", "importing")
 RECALL_ERASURES = Job("recall_erasures", "upkeep", every=60)
+COUNT_GROUNDS = Job("count_grounds", "upkeep", every=3600)
+FORGET_HITS = Job("forget_hits", "upkeep", every=900)
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Job))
 TICKS = tuple(job for job in ALL if job.every)

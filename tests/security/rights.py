@@ -72,6 +72,7 @@ _TABLE = {
     """,
     ADMINS: """
         rights.erase rights.erasures rights.erasure rights.resume consent.lift
+        limits.show limits.change records.show records.change
         settings.index settings.change_organisation settings.users settings.invite settings.change_role
         settings.change_active settings.mail settings.send_test_mail settings.audit_log
         pace.index pace.sender pace.limit_sender pace.domain pace.limit_domain pace.free_domain pace.go_on

@@ -48,6 +48,8 @@ _ROOMS = (
     "signup.views",
     "signup.public_views",
     "rights.views",
+    "rights.limits_views",
+    "rights.records_views",
     "rights.own_views",
     "analytics.views",
     "today.views",

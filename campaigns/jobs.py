@@ -50,6 +50,8 @@ FINISH_ERASURE = Job("finish_erasure", "importing")
 RECALL_ERASURES = Job("recall_erasures", "upkeep", every=60)
 ASK_SIGN_UPS = Job("ask_sign_ups", "upkeep", every=15)
 TEND_SIGN_UPS = Job("tend_sign_ups", "upkeep", every=3600)
+COUNT_GROUNDS = Job("count_grounds", "upkeep", every=3600)
+FORGET_HITS = Job("forget_hits", "upkeep", every=900)
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Job))
 TICKS = tuple(job for job in ALL if job.every)

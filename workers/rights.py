@@ -24,3 +24,20 @@ def recall_erasures() -> None:
     remembering.recall()
     with transaction() as session:
         longwork.ring_waiting(session, Erasure, jobs.FINISH_ERASURE)
+
+
+@dramatiq.actor(queue_name=jobs.FORGET_HITS.queue, max_retries=0)
+def forget_hits() -> None:
+    """Let opens and clicks go whose time is over, as they came; reports keep their numbers."""
+    from campaigns.rights import limits
+
+    limits.keep()
+
+
+@dramatiq.actor(queue_name=jobs.COUNT_GROUNDS.queue, max_retries=0)
+def count_grounds() -> None:
+    """Count the people on each legal ground, for the records of processing."""
+    from campaigns.rights import grounds
+
+    with transaction() as session:
+        grounds.count(session)

@@ -39,6 +39,12 @@ class Organisation(HasId, Base):
     track_opens: Mapped[str] = mapped_column(sa.String(12), default=Tracking.ANONYMOUS)
     track_clicks: Mapped[str] = mapped_column(sa.String(12), default=Tracking.ANONYMOUS)
     tracking_reason: Mapped[str] = mapped_column(sa.String(1000), default="")
+    keep_hits: Mapped[int] = mapped_column(default=13, server_default="13")  # months: opens and clicks
+    review_after: Mapped[int] = mapped_column(default=24, server_default="24")  # months of silence
+    # Letters sent before this moment are not followed any more: what was noted of them went, or goes.
+    hits_kept_from: Mapped[datetime | None] = mapped_column(UTC)
+    records: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # rights/records.py
+    grounds: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # rights/grounds.py
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from campaigns.accounts.models import Organisation, Tracking
 from campaigns.consent import following
 from campaigns.consent.models import Basis, Consent, Purpose
+from campaigns.consent.reasons import Reason
 from campaigns.consent.standing import YES
 from campaigns.contacts.models import Contact
 from campaigns.delivery.models import Message, MessageStatus
@@ -143,6 +144,7 @@ def states(session: Session, campaign_id: int) -> Sequence[tuple[str | None, int
     """What those mailed said about being followed, and how many said so."""
     said = sa.case(
         (Contact.id.is_(None), _GONE),
+        (Contact.restricted_at.is_not(None), Reason.RESTRICTED),
         (sa.and_(Consent.state.in_(YES), Consent.basis != Basis.CONSENT), None),
         else_=Consent.state,
     ).label("said")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from campaigns.accounts import audit
 from campaigns.cleaning import merging, proposing
+from campaigns.cleaning.joined import RESTRICTION
 from campaigns.cleaning.merging import contacts
 from campaigns.cleaning.models import Merge
 from campaigns.contacts import field_index, identity, moving, names
@@ -22,7 +23,9 @@ from campaigns.words import _
 
 _FOLLOW = ("name_key", "first_key", "next_step_on")  # worked out anew
 _BY_KEY = ("fields", "origins")  # put back key by key
-_PART_OF = {"address_hash": "email", "domain": "email", "last_contact_by": "last_contact_at"}
+_PART_OF = {"address_hash": "email", "domain": "email", "last_contact_by": "last_contact_at",
+            "restricted_why": "restricted_at", "restricted_note": "restricted_at",
+            "restricted_by": "restricted_at"}  # fmt: skip
 _SINCE = {"activity": Activity.created_at, "next_step": NextStep.created_at, "purchase": Purchase.at}
 
 
@@ -157,6 +160,9 @@ def _part(session: Session, merge: Merge, is_now: Mapping[str, Any], restored: d
     gone = moving.unpack(contacts, _sound(session, merge.before["gone"]))
     if is_now["paused_until"] != merge.after["paused_until"] and is_now["paused_until"]:
         gone["paused_until"] = _later(gone["paused_until"], moment(is_now["paused_until"]))
+    if is_now["restricted_at"] != merge.after.get("restricted_at") and is_now["restricted_at"]:
+        since = moving.unpack(contacts, {name: is_now[name] for name in RESTRICTION})
+        gone |= {} if gone.get("restricted_at") else since
     session.execute(sa.insert(contacts).values(gone))
     session.execute(sa.delete(MergedContact).where(MergedContact.gone_id == merge.gone_id))
     known = session.identity_map.get(sa.orm.util.identity_key(Contact, kept_id))

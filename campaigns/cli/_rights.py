@@ -33,9 +33,9 @@ def add_to(group: click.Group) -> None:
 def copy(email: str, path: Path | None) -> None:
     """All that is known of a person, for them: as JSON, or with --to as a ZIP with tables besides."""
     with transaction() as session:
-        person = _person(session, email)
-        found = gathering.copy(session, person)
-        audit.note(session, "contact.copy", f"contact:{person.id}")
+        contact = person(session, email)
+        found = gathering.copy(session, contact)
+        audit.note(session, "contact.copy", f"contact:{contact.id}")
     if path is None:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -51,11 +51,11 @@ def copy(email: str, path: Path | None) -> None:
 def erase(email: str, mistake: bool, yes: bool, as_json: bool) -> None:
     """Erase a person for good: rows, texts and files. Unless it was a mistake, nobody can add them again."""
     with reading() as session:
-        _person(session, email)
+        person(session, email)
     if not yes:
         click.confirm(f"Erase {email} for good?", abort=True)
     with transaction() as session:
-        number = erasing.erase(session, _person(session, email), Why.MISTAKE if mistake else Why.ASKED).id
+        number = erasing.erase(session, person(session, email), Why.MISTAKE if mistake else Why.ASKED).id
     finishing.run(number)
     with reading() as session:
         done = session.get_one(Erasure, number)
@@ -78,7 +78,8 @@ def recall_erasures(path: Path | None) -> None:
     click.echo(f"{remembering.recall()} people were erased again.")
 
 
-def _person(session: Session, email: str) -> Contact:
+def person(session: Session, email: str) -> Contact:
+    """The contact with this address, its own or a further one; raises NotFound."""
     address = canonical(email).email
     found = session.scalar(sa.select(Contact).where(Contact.email == address))
     found = found or identity.owners(session, [address]).get(address)

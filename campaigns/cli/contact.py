@@ -7,7 +7,7 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from campaigns.cli import _bulk, _cleaning, _rights
+from campaigns.cli import _bulk, _cleaning, _consent, _rights
 from campaigns.cli._ready import demand_schema
 from campaigns.consent import gate, ledger
 from campaigns.consent.reasons import words
@@ -90,11 +90,13 @@ def _known(person: Contact) -> dict[str, Any]:
 
 
 def _standing(session: Session, contact_id: int) -> dict[str, Any]:
+    since = session.get_one(Contact, contact_id).restricted_at
     reason = gate.refusals(session, [contact_id]).get(contact_id)
     states = ledger.states(session, contact_id)
     return {
         "may_be_mailed": reason is None,
         "why_not": words(reason) if reason else None,
+        "restricted_at": since.isoformat() if since else None,
         "consent": {purpose: standing.state for purpose, standing in states.items()},
     }
 
@@ -102,3 +104,4 @@ def _standing(session: Session, contact_id: int) -> dict[str, Any]:
 _bulk.add_to(contact)
 _cleaning.add_to(contact)
 _rights.add_to(contact)
+_consent.add_to(contact)

@@ -32,6 +32,7 @@ def choices() -> list[tuple[str, str]]:
         ("never", _("Never asked")),
         ("refused", _("Said no")),
         ("suppressed", _("On the never-mailed list")),
+        ("restricted", _("Kept, but not to be used")),
     ]
 
 
@@ -39,6 +40,8 @@ def where(value: str) -> sa.ColumnElement[bool]:
     """The contacts that stand so on letters."""
     if value == "may":
         return gate.refusal().is_(None)
+    if value == "restricted":
+        return Contact.restricted_at.is_not(None)
     if value == "suppressed":
         return sa.exists().where(Suppression.address_hash == Contact.address_hash)
     said = sa.exists().where(Consent.contact_id == Contact.id, Consent.purpose == Purpose.MAIL)
@@ -49,6 +52,8 @@ def among(value: str) -> sa.Select[Any] | None:
     """Their numbers from an index, where one lists them."""
     if value == "suppressed":
         return sa.select(Contact.id).where(Contact.address_hash.in_(sa.select(Suppression.address_hash)))
+    if value == "restricted":
+        return sa.select(Contact.id).where(Contact.restricted_at.is_not(None))
     if value in _STATES:
         said = sa.select(Consent.contact_id).where(Consent.purpose == Purpose.MAIL)
         return said.where(Consent.state.in_(_STATES[value]))

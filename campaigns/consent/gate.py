@@ -41,6 +41,7 @@ class Facts:
     paused_until: datetime | None = None
     birth_year: int | None = None
     birthday: str = ""
+    restricted: bool = False
 
 
 def grounds(purpose: str, given_for: str) -> frozenset[Basis]:
@@ -61,6 +62,8 @@ def decide(facts: Facts, purpose: str = Purpose.MAIL, at: datetime | None = None
     at = at or now()
     if facts.suppressed is not None:
         return Reason(facts.suppressed)
+    if facts.restricted:
+        return Reason.RESTRICTED
     refused = _consent_speaks(facts, purpose)
     if refused is not None:
         return refused
@@ -95,6 +98,7 @@ def refusal(
     at = at or now()
     return sa.func.coalesce(
         _suppressed(contact),
+        sa.case((contact.restricted_at.is_not(None), Reason.RESTRICTED.value)),
         sa.func.nullif(sa.func.coalesce(_spoken(purpose, contact), Reason.NO_CONSENT.value), _MAY),
         sa.case(
             (_minor(contact, at), Reason.MINOR.value),

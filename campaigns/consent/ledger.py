@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from campaigns.bulk import insert_many, load, new_ids
-from campaigns.consent.models import Act, Basis, Consent, ConsentEvent
+from campaigns.consent.models import Act, AsOf, Basis, Consent, ConsentEvent
 from campaigns.consent.standing import Standing, fold, moved
 from campaigns.contacts import sources
 from campaigns.contacts.models import Contact
@@ -242,14 +242,22 @@ def states(session: Session, contact_id: int) -> dict[str, Standing]:
     return {purpose: standing for (_id, purpose), standing in _standings(session, [contact_id]).items()}
 
 
-def evidence(session: Session, contact_id: int, at: datetime | None = None) -> list[ConsentEvent]:
-    """All that one contact said until `at`, with the wordings, newest first (GDPR Art. 7(1))."""
+def evidence(
+    session: Session, contact_id: int, at: datetime | None = None, by: AsOf = AsOf.SAID
+) -> list[ConsentEvent]:
+    """The entries about one contact as of `at`, with the wordings, newest first (GDPR Art. 7(1)).
+
+    As AsOf has it: what had been said by then, with what took it back since; or what was written by then.
+    """
     said = sa.select(ConsentEvent).where(ConsentEvent.contact_id == contact_id)
-    if at is not None:
-        said = said.where(ConsentEvent.at <= at)
-    return list(
-        session.scalars(said.options(selectinload(ConsentEvent.wording)).order_by(ConsentEvent.id.desc()))
-    )
+    if at is not None and by == AsOf.RECORDED:
+        said = said.where(ConsentEvent.recorded_at <= at)
+    elif at is not None:
+        ours = sa.select(_entries.c.id).where(_entries.c.contact_id == contact_id, _entries.c.at <= at)
+        by_then = sa.and_(ConsentEvent.at <= at, ConsentEvent.act != Act.UNDONE)
+        said = said.where(sa.or_(by_then, ConsentEvent.undoes.in_(ours)))
+    said = said.options(selectinload(ConsentEvent.wording)).order_by(ConsentEvent.id.desc())
+    return list(session.scalars(said))
 
 
 def rebuild(session: Session, contact_ids: Sequence[int] | None = None) -> int:

@@ -40,6 +40,18 @@ class Basis(StrEnum):
     LEGITIMATE_INTEREST = "legitimate_interest"
 
 
+class AsOf(StrEnum):
+    """What “as of a day” asks of the ledger.
+
+    SAID: what the person had said by then, by all that is known now; an entry that was taken back, even
+    later, does not count. RECORDED: what was written here by then, whenever it had been said; so it is what
+    was kept as their state on that day.
+    """
+
+    SAID = "said"
+    RECORDED = "recorded"
+
+
 class Wording(HasId, Base):
     """The exact words somebody agreed to; never changed, a new text is a new row."""
 

@@ -1,14 +1,14 @@
 """Showing what somebody agreed to: the words for purposes and methods, and the evidence as data."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from campaigns.consent import ledger
-from campaigns.consent.models import ConsentEvent, Purpose
+from campaigns.consent.models import AsOf, ConsentEvent, Purpose
 from campaigns.consent.standing import Standing, fold
 from campaigns.contacts.models import Contact
 from campaigns.database import now
@@ -39,23 +39,38 @@ def standings(entries: Sequence[ConsentEvent]) -> list[tuple[str, Standing | Non
     return [(purpose, fold(said)) for purpose, said in groupby(ordered, key=lambda entry: entry.purpose)]
 
 
-def written(contact: Contact, entries: Sequence[ConsentEvent], at: datetime | None) -> dict[str, Any]:
+def end_of(day: date, zone: tzinfo) -> datetime:
+    """The last moment of a day in that time zone: what is dated to the next midnight is of the next day."""
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(microseconds=1)
+
+
+def taken_back(entries: Sequence[ConsentEvent]) -> dict[int, datetime]:
+    """When which of these entries were taken back, by their numbers."""
+    return {entry.undoes: entry.at for entry in entries if entry.undoes is not None}
+
+
+def written(
+    contact: Contact, entries: Sequence[ConsentEvent], at: datetime | None, by: AsOf = AsOf.SAID
+) -> dict[str, Any]:
     """The evidence of one contact as data: for them, for an authority, for another system."""
+    undone = taken_back(entries)
     return {
         "contact": {"email": contact.email, "name": contact.name, "known_from": contact.source},
         "as_of": (at or now()).isoformat(),
+        "by": by.value,
         "states": {
             purpose: {"state": standing.state, "basis": standing.basis, "since": standing.at.isoformat()}
             for purpose, standing in standings(entries)
             if standing
         },
-        "entries": [_entry(entry) for entry in entries],
+        "entries": [_entry(entry, undone.get(entry.id)) for entry in entries],
     }
 
 
-def _entry(entry: ConsentEvent) -> dict[str, Any]:
+def _entry(entry: ConsentEvent, undone_at: datetime | None) -> dict[str, Any]:
     words = entry.wording
     return {
+        "number": entry.id,
         "purpose": entry.purpose,
         "act": entry.act,
         "basis": entry.basis,
@@ -70,4 +85,6 @@ def _entry(entry: ConsentEvent) -> dict[str, Any]:
         "ip": entry.ip,
         "user_agent": entry.user_agent,
         "evidence": entry.evidence,
+        "takes_back": entry.undoes,
+        "taken_back_at": undone_at.isoformat() if undone_at else None,
     }

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     OBJECTED = "objected"
     ERASED = "erased"
     MANUAL = "manual"
+    RESTRICTED = "restricted"
     NO_CONSENT = "no_consent"
     UNCONFIRMED = "unconfirmed"
     DECLINED = "declined"
@@ -33,6 +34,7 @@ def words(reason: str) -> str:
         Reason.OBJECTED: _("Objected"),
         Reason.ERASED: _("Erased at their wish"),
         Reason.MANUAL: _("On the list of addresses never mailed"),
+        Reason.RESTRICTED: _("Kept, but not to be used"),
         Reason.NO_CONSENT: _("Never agreed"),
         Reason.UNCONFIRMED: _("Has not confirmed yet"),
         Reason.DECLINED: _("Declined"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from campaigns.consent import leaving, ledger
+from campaigns.consent import leaving, ledger, restricting
 from campaigns.consent.models import Act, Basis, Purpose
 from campaigns.consent.standing import NO, YES, Method
 from campaigns.consent.wordings import wording
@@ -88,12 +88,18 @@ def pause(_session: Session, contact: Contact, form: Form, _user_id: int, until:
     return _("No letters until then.") if ends else _("The pause is over.")
 
 
-ACTS = {"withdraw": withdraw, "agree": agree, "pause": pause}
+def restrict(session: Session, contact: Contact, form: Form, user_id: int, _until: Until) -> str:
+    """Their data are kept and not used (GDPR Art. 18). Raises BadInput without a reason."""
+    restricting.restrict(session, contact, form, user_id)
+    return _("Written down. Their data are kept, and used for nothing else from this moment.")
+
+
+ACTS = {"withdraw": withdraw, "agree": agree, "pause": pause, "restrict": restrict}
 
 
 def noted(form: Form) -> dict[str, str]:
     """What of the form belongs into the audit log."""
-    return {name: form[name] for name in ("purpose", "basis", "until") if form.get(name)}
+    return {name: form[name] for name in ("purpose", "basis", "until", "why") if form.get(name)}
 
 
 def _how(form: Form) -> str:

@@ -7,10 +7,10 @@ from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, r
 from flask_babel import get_timezone
 from flask_security import current_user
 
-from campaigns.accounts import audit
+from campaigns.accounts import audit, people
 from campaigns.accounts.models import Role
-from campaigns.consent import asking, gate, ledger, proof, reasons, recording, suppression
-from campaigns.consent.models import SuppressionReason
+from campaigns.consent import asking, gate, ledger, proof, reasons, recording, restricting, suppression
+from campaigns.consent.models import AsOf, SuppressionReason
 from campaigns.contacts import filters, parts, visibility
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput
@@ -26,7 +26,9 @@ def register(app: Flask) -> None:
     _offer("contact", "consent", lambda: _("Consent"), 40, side=True)
     filters.offer(asking.offered_filter())
     parts.offer("consent", parts.Part("pages/consent/_new.html", asking.keep, asking.check))
-    app.jinja_env.globals.update(purpose_word=proof.purpose_word, refusal_words=reasons.words)
+    app.jinja_env.globals.update(
+        purpose_word=proof.purpose_word, refusal_words=reasons.words, restricted_words=restricting.words
+    )
 
 
 def _offer(page: str, key: str, title: Any, place: int, *, side: bool = False) -> None:
@@ -41,9 +43,9 @@ def _offer(page: str, key: str, title: Any, place: int, *, side: bool = False) -
 def mailing(contact_id: int):
     """Whether this contact may be mailed now, in one line."""
     with reading() as session:
-        visibility.seen(session, current_user, contact_id)
+        contact = visibility.seen(session, current_user, contact_id)
         reason = gate.refusals(session, [contact_id]).get(contact_id)
-        return render_template("pages/consent/_mailing.html", contact_id=contact_id, reason=reason)
+        return render_template("pages/consent/_mailing.html", contact=contact, reason=reason)
 
 
 @pages.get("/contacts/<int:contact_id>/panel")
@@ -62,16 +64,18 @@ def _panel(contact_id: int, errors: dict[str, str]) -> str:
             states=proof.states(session, contact_id),
             may_ask=recording.purposes_open(session, contact_id),
             paused_until=paused if paused and paused > now() else None,
+            restricted_by=restricting.by(session, contact),
+            whys=restricting.choices(),
             languages=list(LANGUAGES.items()),
             errors=errors,
             form=request.form if errors else {},
         )
 
 
-@pages.post("/contacts/<int:contact_id>/<any(withdraw, agree, pause):act>")
+@pages.post("/contacts/<int:contact_id>/<any(withdraw, agree, pause, restrict):act>")
 @guards.signed_in
 def change(contact_id: int, act: str):
-    """Write down what the person said to a colleague: a no, a yes, or a pause."""
+    """Write down what the person said to a colleague: a no, a yes, a pause, or that nothing is to be used."""
     page_url = url_for("contacts.show", contact_id=contact_id)
     try:
         with transaction() as session:
@@ -84,27 +88,48 @@ def change(contact_id: int, act: str):
     return panels.kept("consent", page_url, lambda: _panel(contact_id, {}), said)
 
 
+@pages.post("/contacts/<int:contact_id>/release")
+@guards.role(Role.MARKETER)
+def release(contact_id: int):
+    """Their data may be used again, once they were told."""
+    page_url = url_for("contacts.show", contact_id=contact_id)
+    try:
+        with transaction() as session:
+            contact = visibility.seen(session, current_user, contact_id, lock=True)
+            told = restricting.release(session, contact, request.form)
+            audit.note(session, "consent.release", f"contact:{contact_id}", told=told)
+    except BadInput as error:
+        problem = {error.field: error.message}
+        return panels.refused("consent", page_url, lambda: _panel(contact_id, problem), error)
+    said = _("Written down. Their data may be used again, as far as they agreed.")
+    return panels.kept("consent", page_url, lambda: _panel(contact_id, {}), said)
+
+
 def _until(given: str) -> datetime | None:
     """The end of that day where this person is."""
-    try:
-        day = date.fromisoformat(given) if given else None
-    except ValueError as error:
-        raise BadInput(_("Choose a day."), field="until") from error
+    day = _day(given, "until")
     if day is None:
         return None
     return datetime.combine(day + timedelta(days=1), time(), get_timezone()).astimezone(UTC)
 
 
+def _day(given: str, field: str) -> date | None:
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError as error:
+        raise BadInput(_("Choose a day."), field=field) from error
+
+
 @pages.get("/contacts/<int:contact_id>")
 @guards.signed_in
 def evidence(contact_id: int):
-    """Who agreed to what, in which words, when and how; as of today or of any day (`?on=`)."""
-    at = _until(request.args.get("on", ""))
+    """Who agreed to what, in which words, when and how; as of today or of any day (`?on=`, `?by=`)."""
+    at, by = _end_of(request.args.get("on", "")), _as_of()
     with reading() as session:
         contact = visibility.seen(session, current_user, contact_id)
-        entries = ledger.evidence(session, contact_id, at)
+        entries = ledger.evidence(session, contact_id, at, by)
         if request.args.get("as") == "json":
-            answer = jsonify(proof.written(contact, entries, at))
+            answer = jsonify(proof.written(contact, entries, at, by))
             answer.headers["Content-Disposition"] = f'attachment; filename="consent-{contact_id}.json"'
             return answer
         return render_template(
@@ -112,8 +137,23 @@ def evidence(contact_id: int):
             contact=contact,
             entries=entries,
             states=proof.standings(entries),
+            taken_back=proof.taken_back(entries),
             on=request.args.get("on", ""),
+            by=by.value,
+            firm=people.organisation(session),
+            now=now(),
         )
+
+
+def _end_of(given: str) -> datetime | None:
+    """The last moment of that day where this person is."""
+    day = _day(given, "on")
+    return proof.end_of(day, get_timezone()) if day else None
+
+
+def _as_of() -> AsOf:
+    given = request.args.get("by", "")
+    return AsOf(given) if given in set(AsOf) else AsOf.SAID
 
 
 @pages.get("/suppression")

@@ -29,7 +29,7 @@ def count(session: Session, key: str, form: Form, choice: Choice, user: User | N
     """How many would change; raises BadInput for what is not filled in."""
     act = bulk.named(key, user)
     values = act.read(session, form, user)
-    return bulk.count(session, act, values, choosing.numbers(session, choice, user))
+    return bulk.count(session, act, values, _chosen(session, choice, user))
 
 
 def start(session: Session, key: str, form: Form, choice: Choice, user: User | None) -> BulkEdit:
@@ -39,7 +39,7 @@ def start(session: Session, key: str, form: Form, choice: Choice, user: User | N
     """
     act = bulk.named(key, user)
     values = act.read(session, form, user)
-    counted = bulk.count(session, act, values, choosing.numbers(session, choice, user))
+    counted = bulk.count(session, act, values, _chosen(session, choice, user))
     title = f"{act.label()}: {act.about(session, values)}"
     change_set = changing.opened(session, "bulk", title, user)
     edit = BulkEdit(
@@ -81,13 +81,20 @@ def _step(session: Session, edit: BulkEdit, ahead: deque[int]) -> bool:
 
 
 def _further(session: Session, edit: BulkEdit, user: User | None) -> list[int]:
-    chosen = choosing.numbers(session, edit.chosen, user)
+    chosen = _chosen(session, edit.chosen, user)
     return list(session.scalars(chosen.where(Contact.id > edit.after).order_by(Contact.id).limit(_AHEAD)))
+
+
+def _chosen(session: Session, choice: Choice, user: User | None) -> sa.Select[Any]:
+    """Those whose data are kept but not used (GDPR Art. 18) are left as they are."""
+    return choosing.numbers(session, choice, user).where(Contact.restricted_at.is_(None))
 
 
 def _change(session: Session, edit: BulkEdit, numbers: list[int], user: User | None) -> list[Changed]:
     """Change them, with the moment at which that was."""
-    lock = sa.select(Contact.id, Contact.updated_at).where(among(session, Contact.id, numbers))
+    lock = sa.select(Contact.id, Contact.updated_at).where(
+        among(session, Contact.id, numbers), Contact.restricted_at.is_(None)
+    )
     before: dict[int, Any] = dict(
         session.execute(lock.order_by(Contact.id).with_for_update(key_share=True)).all()
     )

@@ -106,6 +106,12 @@ class Contact(HasId, Base):
             sqlite_where=sa.text("birthday != ''"),
             postgresql_where=sa.text("birthday != ''"),
         ),
+        sa.Index(
+            "ix_contact_restricted",
+            "id",
+            sqlite_where=sa.text("restricted_at IS NOT NULL"),
+            postgresql_where=sa.text("restricted_at IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},  # links in letters name it: nobody else ever gets the number
     )
 
@@ -142,6 +148,11 @@ class Contact(HasId, Base):
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
     import_id: Mapped[int | None] = mapped_column()  # the import that made this contact
     paused_until: Mapped[datetime | None] = mapped_column(UTC)
+    # Kept and not used (GDPR Art. 18), written by consent/restricting.py only:
+    restricted_at: Mapped[datetime | None] = mapped_column(UTC)
+    restricted_why: Mapped[str] = mapped_column(sa.String(12), default="", server_default="")  # its Why
+    restricted_note: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
+    restricted_by: Mapped[int | None] = mapped_column()  # a colleague's number
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTC, default=now, onupdate=now)
     # Written by crm/ only, together and only when newer:
@@ -182,6 +193,11 @@ class Contact(HasId, Base):
 # The oldest knowledge first, for verifying.py: the same expression must stand in the question.
 KNOWN_SINCE = sa.func.coalesce(Contact.verified_at, Contact.created_at)
 sa.Index("ix_contact_known_since", KNOWN_SINCE, Contact.id)
+
+
+# The longest silence first, for rights/inactive.py: the same expression must stand in the question.
+SILENT_SINCE = sa.func.coalesce(Contact.last_contact_at, Contact.created_at)
+sa.Index("ix_contact_silent_since", SILENT_SINCE, Contact.id)
 
 
 class MergedContact(Base):

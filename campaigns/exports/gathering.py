@@ -27,11 +27,16 @@ _LABELS: dict[str, tuple[Any, sa.Table]] = {
 def rows(
     session: Session, subject: Subject, columns: Sequence[Column], numbers: Sequence[int]
 ) -> list[list[Any]]:
-    """One row for each of these numbers, in their order; those who are gone are passed over."""
+    """One row for each of these numbers, in their order.
+
+    Those who are gone are passed over, and contacts whose data are kept but not used (GDPR Art. 18).
+    """
     model: Any = Company if subject == Subject.COMPANIES else Contact
     plain = [column.key for column in columns if column.key in model.__table__.c]
     needed = sorted({*plain, "id", "fields"} if any(one.field for one in columns) else {*plain, "id"})
     asked = sa.select(*(model.__table__.c[name] for name in needed)).where(among(session, model.id, numbers))
+    if model is Contact:
+        asked = asked.where(Contact.restricted_at.is_(None))
     there = {row["id"]: row for row in session.execute(asked).mappings()}
     readers = [_reader(session, column, numbers, there) for column in columns]
     return [[read(number) for read in readers] for number in numbers if number in there]

@@ -62,6 +62,9 @@ def decide(
             cells = [] if person.listed == SuppressionReason.ERASED else row.cells
             refused.append(Refused(row.line, cells, Refusal(person.listed)))
             continue
+        if person.restricted and row.will not in _LEFT:
+            refused.append(Refused(row.line, row.cells, Refusal.RESTRICTED))
+            continue
         taken.append(_taken(plan, row, person))
     return taken, refused
 
@@ -77,9 +80,10 @@ def _taken(plan: Plan, row: Incoming, person: Person) -> Decision:
     if new:
         person.values = merging.new_values(row)
         person.company, person.company_name = row.company_key, row.company
-    else:
+    elif not person.restricted:
         decision.changes = merging.merge(person, row, only_gaps=person.seen or person.ours)
-    _label(plan, row, person, decision)
+    if not person.restricted:  # of whom nothing is used, only a no is heard
+        _label(plan, row, person, decision)
     _hear(plan, row, person, decision)
     if new:
         decision.result = Result.CREATED

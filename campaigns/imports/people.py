@@ -23,7 +23,10 @@ PLAIN = (
 )  # fmt: skip
 # All that a row may change; the keys follow from the names, the company stands by its key.
 COLUMNS = (*PLAIN, "birth_year", "note", "fields", "name_key", "first_key")
-_REST = ("id", "email", "address_hash", "import_id", "company_id", "created_at", "updated_at", "origins")
+_REST = (
+    "id", "email", "address_hash", "import_id", "company_id", "created_at", "updated_at", "origins",
+    "restricted_at",
+)  # fmt: skip
 LINKS: dict[str, tuple[Any, sa.Table, str]] = {
     "category": (Category, contact_category, "category_id"),
     "tag": (Tag, contact_tag, "tag_id"),
@@ -42,6 +45,7 @@ class Person:
     standings: dict[str, Standing] = field(default_factory=dict)
     hash: str = ""  # of the address that is kept
     listed: str = ""  # why the address is never mailed
+    restricted: bool = False  # kept, and not to be used or changed
     ours: bool = False  # made by this import
     seen: bool = False  # this file has spoken of them
     touched: tuple[datetime, datetime] | None = None  # made at, changed at
@@ -107,6 +111,7 @@ def _there(session: Session, emails: Sequence[str], import_id: int) -> dict[str,
             ours=row.import_id == import_id,
             touched=(row.created_at, row.updated_at),
             origins=row.origins,
+            restricted=row.restricted_at is not None,
         )
     return found
 

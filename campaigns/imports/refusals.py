@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     OBJECTED = SuppressionReason.OBJECTED
     ERASED = SuppressionReason.ERASED
     MANUAL = SuppressionReason.MANUAL
+    RESTRICTED = "restricted"
 
 
 class Remark(StrEnum):
@@ -63,6 +64,7 @@ def words(reason: str) -> str:
         Refusal.OBJECTED: _("Has objected to letters"),
         Refusal.ERASED: _("Was erased at their own wish"),
         Refusal.MANUAL: _("Is on the list of addresses that are never mailed"),
+        Refusal.RESTRICTED: _("Their data are kept, but not to be used or changed"),
     }.get(reason, reason)  # type: ignore[call-overload]
 
 

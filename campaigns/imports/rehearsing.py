@@ -37,6 +37,7 @@ class _Kept:
     labels: set[tuple[str, str]]
     standings: dict[str, Standing]
     listed: str
+    restricted: bool
 
 
 _JSON = TypeAdapter(_Kept)

@@ -112,6 +112,7 @@ def _touched(session: Session, import_: Import, numbers: Sequence[int]) -> dict[
     mine = among(session, Contact.id, numbers)
     edited = sa.select(Contact.id).where(mine, Contact.updated_at != Contact.created_at)
     found = dict.fromkeys(session.scalars(edited), "edited")
+    restricted = sa.select(Contact.id).where(mine, Contact.restricted_at.is_not(None))
     origin = remembering.reference(import_.id)
     said = (
         sa.select(ConsentEvent.contact_id)
@@ -127,7 +128,7 @@ def _touched(session: Session, import_: Import, numbers: Sequence[int]) -> dict[
     for name, column in _pointing():
         hanging = sa.select(column).distinct().where(among(session, column, numbers))
         found |= dict.fromkeys(session.scalars(hanging), name)
-    return found
+    return found | dict.fromkeys(session.scalars(restricted), "restricted")
 
 
 @cache
@@ -209,6 +210,7 @@ def why(reason: str) -> str:
     """Why a contact was left, in a few words."""
     return {
         "edited": _("Was changed since"),
+        "restricted": _("Their data are to be kept, but not used"),
         "consent": _("Has said something about letters since"),
         "message": _("Was written to since"),
         "activity": _("Was spoken with since"),

@@ -1,4 +1,4 @@
-"""The pages of coupons, the counter at which they are redeemed, and what a contact got and whom they brought."""
+"""The pages of coupons, the counter that redeems them, and what a contact got and whom they brought."""
 
 from typing import Any
 

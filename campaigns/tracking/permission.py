@@ -47,6 +47,7 @@ class Known:
     states: Mapping[int, str]  # what contacts said about being followed
     there: frozenset[int]  # contacts that were not erased
     organisation: Mapping[str, str]  # level by HitKind
+    kept_from: datetime | None = None  # hits on letters sent before it have gone, or go soon
 
     def level(self, entry: Entry) -> Tracking:
         """How far this hit may be kept; OFF: not at all."""
@@ -58,9 +59,14 @@ class Known:
         if letter is None:
             level = following.tracking_level(most, course.level[entry.kind], None)
             return Tracking.OFF if level == Tracking.OFF else Tracking.ANONYMOUS
-        if letter.contact_id not in self.there:
+        if letter.contact_id not in self.there or self._too_old(letter):
             return Tracking.OFF
         return following.tracking_level(most, course.level[entry.kind], self.states.get(letter.contact_id))
+
+    def _too_old(self, letter: Letter) -> bool:
+        """Whether what was noted of the letter is forgotten: one more hit would count as the first again."""
+        sent_at, kept_from = letter.sent_at, self.kept_from
+        return sent_at is not None and kept_from is not None and sent_at < kept_from
 
 
 def ask(session: Session, entries: Sequence[Entry]) -> Known:
@@ -77,7 +83,7 @@ def ask(session: Session, entries: Sequence[Entry]) -> Known:
         courses_of(session, campaign_ids),
         following.tracking_states(session, contact_ids),
         frozenset(session.scalars(sa.select(Contact.id).where(among(session, Contact.id, contact_ids)))),
-        _organisation(session),
+        *_organisation(session),
     )
 
 
@@ -115,6 +121,8 @@ def courses_of(session: Session, campaign_ids: Iterable[int]) -> dict[int, Cours
     }
 
 
-def _organisation(session: Session) -> dict[str, str]:
-    levels = session.execute(sa.select(Organisation.track_opens, Organisation.track_clicks).limit(1)).first()
-    return {HitKind.OPEN: levels[0], HitKind.CLICK: levels[1]} if levels else {}
+def _organisation(session: Session) -> tuple[dict[str, str], datetime | None]:
+    """Its levels, and from when on hits are kept."""
+    asked = sa.select(Organisation.track_opens, Organisation.track_clicks, Organisation.hits_kept_from)
+    ours = session.execute(asked.limit(1)).first()
+    return ({HitKind.OPEN: ours[0], HitKind.CLICK: ours[1]}, ours[2]) if ours else ({}, None)

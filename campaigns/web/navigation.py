@@ -18,6 +18,8 @@ _SETTINGS: tuple[tuple[str, Any, str], ...] = (
     ("products", lazy("Products"), "products.index"),
     ("suppression", lazy("Never mailed"), "consent.suppressed"),
     ("mail", lazy("Mail server"), "settings.mail"),
+    ("keeping", lazy("How long we keep things"), "limits.show"),
+    ("records", lazy("Records of processing"), "records.show"),
     ("erasures", lazy("Erasures"), "rights.erasures"),
     ("audit", lazy("Audit log"), "settings.audit_log"),
 )

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from campaigns.accounts.models import AuditEntry
 from campaigns.cli.contact import contact
 from campaigns.contacts.models import Contact
 from campaigns.database import reading, transaction
@@ -72,3 +73,16 @@ def test_a_list_that_was_kept_erases_again(run, tmp_path):
     assert run("recall-erasures", str(kept)).endswith("1 people were erased again.\n")
 
     assert not _there()
+
+
+@pytest.mark.sqlite_only
+def test_a_person_is_restricted_and_released(run):
+    run("restrict", people.EMAIL, "--why", "claims", "--note", "A lawyer wrote")
+    known = json.loads(run("show", people.EMAIL, "--json"))
+    assert known["restricted_at"] is not None
+
+    run("release", people.EMAIL, "--told", "by phone")
+    assert json.loads(run("show", people.EMAIL, "--json"))["restricted_at"] is None
+    with reading() as session:
+        acts = session.scalars(sa.select(AuditEntry.act).order_by(AuditEntry.id)).all()
+    assert acts[-2:] == ["consent.restrict", "consent.release"]

@@ -21,17 +21,27 @@ TOPIC = "mail:news"
 SAID = [None, *product(State, Basis)]
 LISTED = [None, *SuppressionReason]
 PAUSES = [None, AT - timedelta(seconds=1), AT + timedelta(seconds=1)]
-_COLUMNS = ("id", "email", "address_hash", "domain", "paused_until", "birth_year", "birthday")
+_COLUMNS = (
+    "id",
+    "email",
+    "address_hash",
+    "domain",
+    "paused_until",
+    "birth_year",
+    "birthday",
+    "restricted_at",
+)
 _REST = dict.fromkeys(
     ("first_name", "last_name", "name_key", "first_key", "phone", "position", "language", "timezone",
      "country", "city", "note", "decision_role", "channel", "source", "last_contact_how"), "",
 ) | {"handles": [], "fields": {}, "origins": {}, "created_at": AT, "updated_at": AT}  # fmt: skip
+RESTRICTED = [None, AT]
 AGES = [(None, ""), (2011, "01-01"), (2010, "11-22"), (2010, "11-23"), (2010, ""), (1986, "")]
 
 
 def combinations():
-    """(mail, topic and ad platforms, suppressed, paused until, birth year and day): every one there is."""
-    return product(SAID, SAID, LISTED, PAUSES, AGES)
+    """(mail, topic and ad platforms, suppressed, paused until, birth year and day, restricted): every one."""
+    return product(SAID, SAID, LISTED, PAUSES, AGES, RESTRICTED)
 
 
 @pytest.fixture
@@ -39,9 +49,9 @@ def everybody(session):
     """One contact for each combination; gives contact id → combination."""
     found = dict(enumerate(combinations(), start=1))
     contacts, consents, listed = [], [], []
-    for number, (mail, topic, suppressed, paused_until, (year, day)) in found.items():
+    for number, (mail, topic, suppressed, paused_until, (year, day), since) in found.items():
         email, seal = f"p{number}@example.com", f"{number:032x}"
-        contacts.append((number, email, seal, "example.com", paused_until, year, day, *_REST.values()))
+        contacts.append((number, email, seal, "example.com", paused_until, year, day, since, *_REST.values()))
         for purpose, said in (("mail", mail), (TOPIC, topic), ("ad_platforms", topic)):
             if said:
                 consents.append((number, purpose, *said, AT, 1))
@@ -59,14 +69,14 @@ def everybody(session):
     return found
 
 
-def facts(purpose, mail, topic, suppressed, paused_until, age):
+def facts(purpose, mail, topic, suppressed, paused_until, age, restricted):
     said = (mail if purpose == "mail" else topic) or (None, None)
     at_large = (mail or (None, None)) if purpose == TOPIC else (None, None)
-    return Facts(*said, *at_large, suppressed, paused_until, *age)
+    return Facts(*said, *at_large, suppressed, paused_until, *age, restricted is not None)
 
 
-def test_sql_and_python_agree_on_every_combination_of_a_hundred_thousand(session, everybody):
-    assert len(everybody) == 29 * 29 * 7 * 3 * 6
+def test_sql_and_python_agree_on_every_combination_of_two_hundred_thousand(session, everybody):
+    assert len(everybody) == 29 * 29 * 7 * 3 * 6 * 2
     for purpose in ("mail", TOPIC, "ad_platforms"):
         expected = {
             number: gate.decide(facts(purpose, *combination), purpose, AT)
@@ -110,6 +120,9 @@ MAY = Facts(State.GRANTED, Basis.CONSENT)
         (Facts(State.GRANTED, Basis.CONSENT, suppressed="bounced"), "mail", Reason.BOUNCED),
         (Facts(State.GRANTED, Basis.CONSENT, paused_until=AT + timedelta(1)), "mail", Reason.PAUSED),
         (Facts(State.GRANTED, Basis.CONSENT, birth_year=2010, birthday="12-01"), "mail", Reason.MINOR),
+        (Facts(State.CONFIRMED, Basis.CONSENT, restricted=True), "mail", Reason.RESTRICTED),
+        (Facts(State.GRANTED, Basis.CONSENT, restricted=True), "ad_platforms", Reason.RESTRICTED),
+        (Facts(suppressed="erased", restricted=True), "mail", Reason.ERASED),
     ],
 )
 def test_the_gate_follows_the_law_as_we_read_it(known, purpose, reason):

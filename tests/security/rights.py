@@ -43,7 +43,7 @@ _TABLE = {
         products.index products.new products.create products.edit products.change
         fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive
         fields.take_back fields.take_in
-        consent.suppressed consent.suppress
+        consent.suppressed consent.suppress consent.release
         imports.index imports.upload imports.show imports.progress imports.reread imports.look imports.start
         imports.pause imports.resume imports.cancel imports.refused
         imports_ahead.look_ahead imports_ahead.stop imports_ahead.undo imports_ahead.progress
@@ -74,6 +74,7 @@ _TABLE = {
     """,
     ADMINS: """
         rights.erase rights.erasures rights.erasure rights.resume consent.lift
+        limits.show limits.change records.show records.change
         settings.index settings.change_organisation settings.users settings.invite settings.change_role
         settings.change_active settings.mail settings.send_test_mail settings.audit_log
         pace.index pace.sender pace.limit_sender pace.domain pace.limit_domain pace.free_domain pace.go_on

@@ -47,6 +47,7 @@ _ROOMS = (
     "preferences.asking_views",
     "signup.views",
     "signup.public_views",
+    "signup.reward_views",
     "rights.views",
     "rights.limits_views",
     "rights.records_views",

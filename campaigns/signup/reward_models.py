@@ -23,7 +23,7 @@ class CouponPool(HasId, Base):
     __tablename__ = "coupon_pool"
 
     name: Mapped[str] = mapped_column(sa.String(120), unique=True)  # for colleagues
-    worth: Mapped[str] = mapped_column(sa.String(200))  # for people: “10 % off a saw blade”
+    worth: Mapped[str] = mapped_column(sa.String(200))  # for people: “10 € off a saw blade”
     codes: Mapped[str] = mapped_column(sa.String(8), default=Codes.MADE)
     days: Mapped[int | None] = mapped_column()  # for which a coupon is good; None: for ever
     created_at: Mapped[datetime] = mapped_column(UTC, default=now)

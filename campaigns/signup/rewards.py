@@ -52,7 +52,7 @@ def add_pool(
     if not name:
         raise BadInput(_("Give it a name."), field="name")
     if not worth:
-        raise BadInput(_("Say what it is worth, such as “10 % off a saw blade”."), field="worth")
+        raise BadInput(_("Say what it is worth, such as “10 € off a saw blade”."), field="worth")
     if session.scalar(sa.select(CouponPool.id).where(CouponPool.name == name)):
         raise BadInput(_("There is one of that name."), field="name")
     if codes not in set(Codes):

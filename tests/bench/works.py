@@ -53,6 +53,7 @@ def one_of_each(session: Session) -> dict[str, list[Any]]:
         "erasure_id": [session.scalars(sa.select(Erasure.id).limit(1)).one()],
         "export_id": [session.scalars(sa.select(Export.id).limit(1)).one()],
         "form_id": [form.id],
+        "pool_id": [form.pool_id],
         "signup.show.key": [form.key],
         "signup.sent.key": [form.key],
         "signup.look.token": [signup_world.token(session, form, "Ann")],

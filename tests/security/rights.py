@@ -28,6 +28,7 @@ _TABLE = {
         companies.index companies.show companies.new companies.create companies.edit companies.change
         cleaning_addresses.hint cleaning_addresses.correct
         consent.mailing consent.panel consent.change consent.evidence
+        rewards.counter rewards.buy rewards.panel
         crm.touch crm.timeline crm.log crm.bought crm.buy
         steps.next_steps steps.set_step steps.change
         delivery.letters
@@ -39,6 +40,7 @@ _TABLE = {
         companies.delete
         labels.index labels.create labels.edit labels.rename labels.merge labels.delete
         rights.show rights.copy
+        rewards.index rewards.create rewards.show rewards.load
         forms.index forms.new forms.create forms.show forms.edit forms.change forms.switch forms.code
         products.index products.new products.create products.edit products.change
         fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive

@@ -5,8 +5,9 @@ from werkzeug.datastructures import MultiDict
 
 from campaigns import tokens
 from campaigns.consent import topics
-from campaigns.signup import building
+from campaigns.signup import building, rewards
 from campaigns.signup.models import Form, SignUp
+from campaigns.signup.reward_models import Codes
 from campaigns.tokens import Purpose
 
 
@@ -14,7 +15,12 @@ def form(session: Session, text: str) -> Form:
     """An open form of which everything says `text`."""
     topic = topics.create(session, text, text)
     said = {f"{part}.en": text for part in ("title", "intro", "letters", "button", "thanks", "confirmed")}
-    given = {"name": text, "languages": "en", "letters": "1", "topics": str(topic.id), "step.country": "1"}
+    pool = rewards.add_pool(session, text, text, Codes.LOADED)
+    rewards.load(session, pool, ["ABC-1", "ABC-2"])
+    given = {
+        "name": text, "languages": "en", "letters": "1", "topics": str(topic.id), "step.country": "1",
+        "pool": str(pool.id), "referral_pool": str(pool.id), "card": "1",
+    }  # fmt: skip
     made = building.create(session, MultiDict(given | said | {"headings.en": text}))
     made.open = True
     return made

@@ -115,6 +115,7 @@ def fill(session: Session, text: str = "Something") -> World:
         | filled
         | dict.fromkeys(_OF_DETAILS, fields_world.token(session, world.own)),
         "form_id": form.id,
+        "pool_id": form.pool_id,
         "edit_id": bulk_world.edit(session, text, world.own, world.salesperson),
         "export_id": bulk_world.export(session, text, world.admin),
         "field_id": fields_world.fill(session, text, world.own).id,

@@ -85,6 +85,7 @@ def _more(session) -> list[str]:
     return [
         f"/forms/{form.id}",
         f"/forms/{form.id}/edit",
+        f"/rewards/{form.pool_id}",
         f"/f/{form.key}",
         f"/f/{form.key}/sent",
         f"/s/{signup_world.token(session, form, 'Ann')}",

@@ -14,9 +14,9 @@ from campaigns.crm import logging
 from campaigns.crm.models import Kind
 from campaigns.database import now
 from campaigns.delivery.models import Message
+from campaigns.delivery.visiting import Visitor
 from campaigns.errors import BadInput
 from campaigns.mailings.models import Campaign
-from campaigns.preferences.visiting import Visitor
 from campaigns.words import LANGUAGES, _
 
 PAUSE = timedelta(days=91)  # three months

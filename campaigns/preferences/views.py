@@ -14,10 +14,11 @@ from campaigns.accounts import people
 from campaigns.consent import wordings
 from campaigns.consent.standing import Method
 from campaigns.database import now, reading, transaction
+from campaigns.delivery import visiting
+from campaigns.delivery.visiting import Visitor
 from campaigns.errors import BadInput, NotFound
-from campaigns.preferences import choosing, requesting, visiting
+from campaigns.preferences import choosing, requesting
 from campaigns.preferences.choosing import Evidence
-from campaigns.preferences.visiting import Visitor
 from campaigns.tokens import Purpose
 from campaigns.web import guards, language
 from campaigns.web.protection import csrf

@@ -1,7 +1,7 @@
 """Confirming a sign-up by the link in the letter: only now is there a contact, and does consent count."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -19,8 +19,9 @@ from campaigns.crm import logging
 from campaigns.crm.models import Kind
 from campaigns.database import now
 from campaigns.errors import NotFound
-from campaigns.signup import building, filling, letters, referring, rewards
+from campaigns.signup import building, entering, filling, letters, referring, rewards
 from campaigns.signup.entering import Visit
+from campaigns.signup.filling import Filled
 from campaigns.signup.models import Form, FormRevision, LetterKind, SignUp
 from campaigns.tokens import BadToken, Purpose
 from campaigns.words import _
@@ -53,11 +54,34 @@ def confirm(session: Session, sign_up: SignUp, visit: Visit) -> bool:
     _complete(session, contact, sign_up)
     _label(session, contact, form)
     _agree(session, contact, sign_up, visit)
-    sign_up.confirmed_at, sign_up.contact_id, sign_up.answers = now(), contact.id, {}
+    _ended(session, form, sign_up, contact)
     _reward(session, form, sign_up, contact, new=known is None)
+    return True
+
+
+def enter_known(session: Session, form: Form, filled: Filled, contact: Contact, visit: Visit) -> SignUp:
+    """Take a form from somebody who came by the signed link of a fresh letter: the link is their proof.
+
+    The contact's company must be loaded.
+    """
+    sign_up = entering.made(form, filled, visit)
+    session.add(sign_up)
+    session.flush()
+    _complete(session, contact, sign_up)
+    _label(session, contact, form)
+    evidence = asdict(visit)
+    leaving.agree(
+        session, contact, _words(session, sign_up), _source(sign_up), Method.PAGE, Act.GRANTED, **evidence
+    )
+    _ended(session, form, sign_up, contact)
+    _reward(session, form, sign_up, contact, new=False)
+    return sign_up
+
+
+def _ended(session: Session, form: Form, sign_up: SignUp, contact: Contact) -> None:
+    sign_up.confirmed_at, sign_up.contact_id, sign_up.answers = now(), contact.id, {}
     logging.log(session, contact.id, Kind.SIGN_UP, summary=form.name, once=f"sign_up:{sign_up.id}")
     audit.note(session, "contact.sign_up", f"contact:{contact.id}", by="person", form=form.id)
-    return True
 
 
 def _known(session: Session, email: str) -> Contact | None:
@@ -127,7 +151,7 @@ def _label(session: Session, contact: Contact, form: Form) -> None:
 def _agree(session: Session, contact: Contact, sign_up: SignUp, visit: Visit) -> None:
     """Both halves of the double opt-in: what was ticked then, and that the address says so now."""
     words = _words(session, sign_up)
-    source = f"form:{sign_up.form_id} revision:{sign_up.revision_id}"
+    source = _source(sign_up)
     ledger.record_many(
         session,
         [
@@ -138,8 +162,11 @@ def _agree(session: Session, contact: Contact, sign_up: SignUp, visit: Visit) ->
             for purpose, wording_id in words.items()
         ],
     )  # fmt: skip
-    evidence: dict[str, Any] = {"ip": visit.ip, "user_agent": visit.user_agent, "page_url": visit.page_url}
-    leaving.agree(session, contact, words, source, Method.CONFIRMATION, Act.CONFIRMED, **evidence)
+    leaving.agree(session, contact, words, source, Method.CONFIRMATION, Act.CONFIRMED, **asdict(visit))
+
+
+def _source(sign_up: SignUp) -> str:
+    return f"form:{sign_up.form_id} revision:{sign_up.revision_id}"
 
 
 def _reward(session: Session, form: Form, sign_up: SignUp, contact: Contact, *, new: bool) -> None:

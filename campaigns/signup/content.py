@@ -60,10 +60,6 @@ class Content:
         """The first of these languages that the form has, else its own first."""
         return next((code for code in wished if code in self.languages), self.languages[0])
 
-    def steps(self) -> list[int]:
-        """The numbers of the steps that ask something, in order."""
-        return sorted({item.step for item in self.items if not item.later} | {1})
-
 
 def _ours() -> Words:
     return Words(

@@ -44,11 +44,18 @@ def enter(session: Session, form: Form, filled: Filled, visit: Visit, referrer_i
     An address gets one such letter a day: what comes meanwhile is not kept. Raises TooMany for a network
     that sent too many.
     """
-    network = guarding.network(visit.ip)
-    guarding.check(session, network)
+    guarding.check(session, guarding.network(visit.ip))
     if _asked_lately(session, filled.address.hash):
         return
-    sign_up = SignUp(
+    sign_up = made(form, filled, visit)
+    sign_up.referrer_id = referrer_id
+    if ask(session, sign_up, LetterKind.CONFIRM):
+        jobs.ring(session, jobs.ASK_SIGN_UPS)
+
+
+def made(form: Form, filled: Filled, visit: Visit) -> SignUp:
+    """What somebody filled in, as it waits."""
+    return SignUp(
         form_id=form.id,
         revision_id=form.revision_id,
         email=filled.address.email,
@@ -56,14 +63,11 @@ def enter(session: Session, form: Form, filled: Filled, visit: Visit, referrer_i
         language=filled.language,
         answers=filled.answers,
         chosen=filled.chosen,
-        network=network,
+        network=guarding.network(visit.ip),
         ip=visit.ip[:64],
         user_agent=visit.user_agent[:500],
         page_url=visit.page_url[:500],
-        referrer_id=referrer_id,
     )
-    if ask(session, sign_up, LetterKind.CONFIRM):
-        jobs.ring(session, jobs.ASK_SIGN_UPS)
 
 
 def ask(session: Session, sign_up: SignUp, kind: LetterKind) -> bool:

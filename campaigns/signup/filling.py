@@ -15,6 +15,7 @@ from campaigns.consent.models import Purpose, Topic
 from campaigns.contacts import field_forms, fields, phones
 from campaigns.contacts.addresses import Address, AddressProblem, canonical
 from campaigns.contacts.mistakes import Mistakes
+from campaigns.contacts.models import Contact
 from campaigns.contacts.names import tidy
 from campaigns.database import now
 from campaigns.errors import BadInput
@@ -40,15 +41,17 @@ def offered_topics(session: Session, content: Content) -> list[Topic]:
     return [topic for topic in topics.listed(session, offered=True) if topic.id in content.topics]
 
 
-def read(session: Session, content: Content, given: MultiDict[str, str]) -> Filled:
-    """What was filled in. Raises Mistakes."""
+def read(
+    session: Session, content: Content, given: MultiDict[str, str], who: Contact | None = None
+) -> Filled:
+    """What was filled in; of `who`, whom we know, only what is still open was asked. Raises Mistakes."""
     mistakes: dict[str, str] = {}
     address = None
     try:
-        address = canonical(given.get("email", ""))
+        address = canonical(who.email if who else given.get("email", ""))
     except AddressProblem as problem:
         mistakes["email"] = problem.message
-    items = asked(content)
+    items = asked(content, known_of(who) if who else ())
     answers = _answers(session, items, given, mistakes)
     for item in items:
         if item.required and not answers.get(item.key) and item.key not in mistakes:
@@ -59,6 +62,13 @@ def read(session: Session, content: Content, given: MultiDict[str, str]) -> Fill
     if mistakes or address is None:
         raise Mistakes(mistakes)
     return Filled(address, language(), {key: value for key, value in answers.items() if value}, chosen)
+
+
+def known_of(contact: Contact) -> set[str]:
+    """Which questions this contact has answered already; the company must be loaded."""
+    found = {name for name in (*_SHORT, "country", "phone") if name != "company" and getattr(contact, name)}
+    found |= {"email"} | {f"fields.{key}" for key in contact.fields or {}}
+    return found | ({"company"} if contact.company else set()) | ({"born"} if contact.birth_year else set())
 
 
 def _answers(

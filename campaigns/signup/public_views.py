@@ -9,20 +9,24 @@ from typing import Any
 
 from babel import Locale
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 from werkzeug.datastructures import MultiDict
 
+from campaigns import tokens
 from campaigns.accounts import people
-from campaigns.consent import wordings
+from campaigns.consent import ledger, wordings
+from campaigns.consent.standing import YES
 from campaigns.contacts import fields
 from campaigns.contacts.mistakes import Mistakes
 from campaigns.contacts.models import Contact
 from campaigns.database import reading, transaction
+from campaigns.delivery import visiting
 from campaigns.errors import NotFound, TooMany
 from campaigns.signup import building, confirming, entering, filling, guarding, referring, rewards
 from campaigns.signup.content import Content, Item, asked, labels
 from campaigns.signup.entering import Visit
 from campaigns.signup.models import Form, FormRevision
+from campaigns.tokens import Purpose
 from campaigns.web import guards, language
 from campaigns.web.protection import csrf
 from campaigns.words import LANGUAGES
@@ -85,6 +89,50 @@ def sent(key: str) -> Any:
         return _framed(page)
 
 
+@pages.get("/p/<token>/f/<key>")
+@guards.public
+def show_known(token: str, key: str) -> Any:
+    """The form for who comes by the link of a letter: only what is still open is asked."""
+    with reading() as session:
+        form = entering.by_key(session, key)
+        who = _who(session, token)
+        if who is None:
+            return redirect(url_for("signup.show", key=key))
+        return _form(session, form, MultiDict(), {}, who=who, token=token)
+
+
+@pages.post("/p/<token>/f/<key>")
+@csrf.exempt
+@guards.public
+def enter_known(token: str, key: str) -> Any:
+    """Take it at once: the link is the proof that a letter would be."""
+    try:
+        with transaction() as session:
+            form = entering.by_key(session, key)
+            who = _who(session, token)
+            if who is None or not form.open:
+                return redirect(url_for("signup.show", key=key), 303)
+            content = _content(session, form)
+            language.speak(content.speaks(who.language))
+            filled = filling.read(session, content, request.form, who)
+            sign_up = confirming.enter_known(session, form, filled, who, _visit())
+            return redirect(url_for("signup.look", token=tokens.sign(Purpose.CONFIRM, sign_up.id)), 303)
+    except Mistakes as error:
+        with reading() as session:
+            form, who = entering.by_key(session, key), _who(session, token)
+            return _form(session, form, request.form, error.fields, who=who, token=token), 422
+
+
+def _who(session: Session, token: str) -> Contact | None:
+    """Who came by the link of a letter that is fresh enough to agree by."""
+    visitor = visiting.visitor(session, Purpose.PREFERENCES, token)
+    if visitor.contact is None or not visitor.fresh:
+        return None
+    return session.get(
+        Contact, visitor.contact.id, options=[selectinload(Contact.company)], populate_existing=True
+    )
+
+
 @pages.get("/s/<token>")
 @guards.public
 def look(token: str) -> str:
@@ -118,12 +166,19 @@ def _form(
     given: MultiDict[str, str],
     errors: dict[str, str],
     once_more: bool = False,
+    who: Contact | None = None,
+    token: str = "",
 ) -> str:
     content = _content(session, form)
-    spoken = _language(content)
+    spoken = content.speaks(who.language) if who else _language(content)
     language.speak(spoken)
     known = fields.known(session)
-    items = asked(content)
+    items = asked(content, filling.known_of(who) if who else ())
+    agreed = (
+        {purpose for purpose, one in ledger.states(session, who.id).items() if one.state in YES}
+        if who
+        else ()
+    )
     return render_template(
         "public/form.html",
         key=form.key,
@@ -132,7 +187,7 @@ def _form(
         said=content.said(spoken),
         spoken=spoken,
         languages={code: LANGUAGES[code] for code in content.languages},
-        steps=_steps(content, items),
+        steps=_steps(items),
         names=labels(known),
         own={f"fields.{key}": field for key, field in known.items()},
         countries=_countries(spoken) if any(item.key == "country" for item in items) else [],
@@ -144,6 +199,11 @@ def _form(
         errors=errors,
         once_more=once_more,
         token=guarding.token(form),
+        who=who,
+        agreed=agreed,
+        target=url_for("signup.enter_known", token=token, key=form.key)
+        if who
+        else url_for("signup.enter", key=form.key),
         trap=guarding.TRAP,
         by=given.get("by", ""),
         reward=rewards.offered(session, form),
@@ -152,9 +212,10 @@ def _form(
     )
 
 
-def _steps(content: Content, items: list[Item]) -> list[tuple[int, list[Item]]]:
-    """The steps with their headings in order; the address stands in the first."""
-    return [(number, [item for item in items if item.step == number]) for number in content.steps()]
+def _steps(items: list[Item]) -> list[tuple[int, list[Item]]]:
+    """The steps in order, each with its questions; the address stands in the first."""
+    numbers = sorted({item.step for item in items} | {1})
+    return [(number, [item for item in items if item.step == number]) for number in numbers]
 
 
 def _confirming(session: Session, token: str) -> str:
@@ -202,7 +263,7 @@ def _visit() -> Visit:
     return Visit(
         ip=request.remote_addr or "",
         user_agent=request.user_agent.string,
-        page_url=request.base_url if request.endpoint == "signup.enter" else f"{request.host_url}s/",
+        page_url=request.base_url if request.endpoint == "signup.enter" else request.host_url,
     )
 
 

@@ -12,11 +12,11 @@ from campaigns.contacts import tagging
 from campaigns.contacts.models import Contact
 from campaigns.crm.models import Activity, Kind
 from campaigns.database import db_now, now, reading, transaction
-from campaigns.delivery import ending, joining, listing, sending
+from campaigns.delivery import ending, joining, listing, sending, visiting
 from campaigns.delivery.models import Message, MessageStatus, Segment
 from campaigns.errors import Conflict
 from campaigns.mailings.models import Campaign, Status
-from campaigns.preferences import choosing, visiting
+from campaigns.preferences import choosing
 from campaigns.preferences.choosing import Evidence
 from campaigns.tokens import Purpose as Link
 from campaigns.tokens import sign

@@ -9,7 +9,7 @@ _TABLE = {
         preferences.leave preferences.leave_page preferences.pause_instead preferences.stop_following
         preferences.show preferences.choose preferences.own_data
         own.copy own.erase own.again details.show details.correct
-        signup.show signup.enter signup.sent signup.look signup.confirm
+        signup.show signup.show_known signup.enter signup.enter_known signup.sent signup.look signup.confirm
         security.login security.logout security.forgot_password security.reset_password
         security.two_factor_token_validation security.two_factor_rescue security.mf_recovery
         security.tf_select

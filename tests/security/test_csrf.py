@@ -18,6 +18,7 @@ EXEMPT = {
     "own.erase",
     "own.again",
     "signup.enter",
+    "signup.enter_known",
     "signup.confirm",
 }
 

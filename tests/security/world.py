@@ -81,7 +81,9 @@ def fill(session: Session, text: str = "Something") -> World:
     session.flush()
     form = signup_world.form(session, text)
     filled = dict.fromkeys(("signup.look", "signup.confirm"), signup_world.token(session, form, text))
-    of_form = dict.fromkeys(("signup.show", "signup.enter", "signup.sent"), form.key)
+    of_form = dict.fromkeys(
+        ("signup.show", "signup.enter", "signup.sent", "signup.show_known", "signup.enter_known"), form.key
+    )
     _capture(text)
     world.values = {
         "contact_id": world.own.id,
@@ -139,6 +141,8 @@ def tokens_of(world: World) -> dict[str, str]:
         "preferences.pause_instead": unsubscribe,
         "preferences.stop_following": unsubscribe,
         "preferences.choose": preferences,
+        "signup.show_known": preferences,
+        "signup.enter_known": preferences,
         "preferences.show": preferences,
         "tracking.link": tokens.sign(Purpose.CLICK, world.message.id, 1),
         "tracking.counted_link": tokens.sign(Purpose.COUNT_CLICK, world.campaign.id, 1),

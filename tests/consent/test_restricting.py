@@ -130,6 +130,20 @@ def test_no_file_and_no_bulk_edit_takes_them_in(app):
             assert session.scalars(tagged).all() == ["eva@example.com"]
 
 
+def test_the_people_of_a_report_go_into_its_file_without_them(marketer_client):
+    with transaction() as session:
+        campaign = make_campaign(session)
+        for name in ("anna", "eva"):
+            make_letter(session, campaign, email=f"{name}@example.com")
+        anna = session.scalars(sa.select(Contact).where(Contact.email == "anna@example.com")).one()
+        restricting.restrict(session, anna, WHY, None)
+
+    file = marketer_client.get(f"/reports/{campaign.id}/people.csv?did=sent").get_data(as_text=True)
+
+    assert "eva@example.com" in file
+    assert "anna@example.com" not in file
+
+
 def test_an_import_changes_nothing_of_them_but_hears_a_no(session):
     contact = restricted(session, first_name="Anna")
     session.commit()

@@ -227,7 +227,7 @@ def test_colleagues_restrict_and_marketers_release_on_the_page(app, sign_in):
     sold = sign_in(seller)
     assert sold.post(f"{address}/restrict", data={"why": "x"}, headers={"HX-Request": "1"}).status_code == 422
     page = sold.post(f"{address}/restrict", data=WHY, headers={"HX-Request": "1"}).get_data(as_text=True)
-    assert all(word in page for word in ("Kept, but not to be used", "Olga", WHY["note"]))
+    assert all(word in page for word in ("Not to be used", "Olga", WHY["note"]))
     assert "Use their data again" not in page
     assert sold.post(f"{address}/release", data={"told": "by phone"}).status_code == 403
     assert "Kept, but not to be used" in sold.get(f"{address}/mailing").get_data(as_text=True)
@@ -235,7 +235,7 @@ def test_colleagues_restrict_and_marketers_release_on_the_page(app, sign_in):
     made = sign_in(maker)
     assert made.post(f"{address}/release", data={}, headers={"HX-Request": "1"}).status_code == 422
     page = made.post(f"{address}/release", data={"told": "by phone"}, headers={"HX-Request": "1"})
-    assert "Kept, but not to be used" not in page.get_data(as_text=True)
+    assert "Not to be used" not in page.get_data(as_text=True)
     with reading() as session:
         entries = session.execute(sa.select(AuditEntry.act, AuditEntry.detail)).all()
         assert [tuple(entry) for entry in entries] == [

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from campaigns import database
+from campaigns.accounts.models import Organisation
 from campaigns.contacts.models import Contact
 from campaigns.delivery.models import OPEN_STATES, Message, MessageStatus
 from campaigns.errors import BadInput
@@ -150,6 +151,14 @@ def all_people(session: Session, what: Wanted) -> Iterator[Person]:
     while some := people(session, what, after, _CHUNK):
         yield from some
         after = some[-1].key
+
+
+def forgotten(session: Session, what: Wanted, started_at: datetime | None) -> bool:
+    """Whether hits that this list is made of have gone, as their time was over; counts never go."""
+    if started_at is None or (what.did != Did.OPENED and not what.position):
+        return False
+    since = session.scalar(sa.select(Organisation.hits_kept_from).limit(1))
+    return since is not None and started_at < since
 
 
 def _at(message: Message, did: Did) -> datetime | None:

@@ -55,7 +55,7 @@ TABLES: dict[str, Callable[[Session, Figures, tzinfo], Table]] = {
 
 
 def people(what: behind.Wanted) -> Table:
-    """One row a person, read while the file is being written."""
+    """One row a person, read while the file is being written; not of those whose data are not to be used."""
     heading = [
         _("Name"),
         _("Address"),
@@ -70,6 +70,8 @@ def people(what: behind.Wanted) -> Table:
 def _people(what: behind.Wanted) -> Iterator[Sequence[Any]]:
     with reading(slowly=True) as session:
         for one in behind.all_people(session, what):
+            if one.contact and one.contact.restricted_at:
+                continue
             name = one.contact.name if one.contact else ""
             address = one.contact.email if one.contact else ""
             yield name, address, one.at, one.label or "", one.message.reason, one.message.reply

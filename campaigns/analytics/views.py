@@ -115,6 +115,7 @@ def people(campaign_id: int):
             chosen=f"report:{chosen.written(what)}",
             page=paging.page(found, lambda one: one.key),
             link=_link(session, numbers, what.position),
+            forgotten=behind.forgotten(session, what, numbers.campaign.started_at),
             why=reasons.words,
         )
 

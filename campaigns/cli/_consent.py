@@ -25,7 +25,7 @@ def add_to(group: click.Group) -> None:
 @click.argument("email")
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="As it was at the end of that day.")
 @click.option(
-    "--by", type=click.Choice([each.value for each in AsOf]), default=AsOf.SAID, show_default=True,
+    "--by", type=click.Choice([each.value for each in AsOf]), default=AsOf.SAID.value, show_default=True,
     help="By what had been said by then, or by what was written down by then.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")

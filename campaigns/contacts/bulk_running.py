@@ -87,7 +87,7 @@ def _further(session: Session, edit: BulkEdit, user: User | None) -> list[int]:
 
 def _chosen(session: Session, choice: Choice, user: User | None) -> sa.Select[Any]:
     """Those whose data are kept but not used (GDPR Art. 18) are left as they are."""
-    return choosing.numbers(session, choice, user).where(Contact.restricted_at.is_(None))
+    return choosing.numbers(session, choice, user).where(choosing.usable())
 
 
 def _change(session: Session, edit: BulkEdit, numbers: list[int], user: User | None) -> list[Changed]:

@@ -39,7 +39,7 @@ def further(session: Session, export: Export, user: User | None, limit: int) -> 
 
 def contacts(session: Session, export: Export, user: User | None) -> sa.Select[Any]:
     """The numbers of those whom a file of contacts is of, in no order."""
-    chosen = choosing.numbers(session, export.chosen, user).where(Contact.restricted_at.is_(None))
+    chosen = choosing.numbers(session, export.chosen, user).where(choosing.usable())
     purpose = _purpose(export)
     return chosen.where(gate.refusal(purpose).is_(None)) if purpose else chosen
 

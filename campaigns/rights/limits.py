@@ -55,7 +55,7 @@ def change(session: Session, given: Mapping[str, str]) -> None:
     for name, months in changed.items():
         setattr(ours, name, months)
     if changed:
-        audit.note(session, "retention.change", **changed)
+        audit.note(session, "retention.change", "", **changed)
 
 
 def keep() -> int:

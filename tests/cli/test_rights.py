@@ -76,6 +76,16 @@ def test_a_list_that_was_kept_erases_again(run, tmp_path):
 
 
 @pytest.mark.sqlite_only
+def test_the_evidence_of_a_day(run):
+    now = json.loads(run("evidence", people.EMAIL, "--json"))
+    assert now["states"]["mail"]["state"] == "granted"
+    assert "mail: granted since" in run("evidence", people.EMAIL)
+    before = json.loads(run("evidence", people.EMAIL, "--on", "2001-01-01", "--by", "recorded", "--json"))
+    assert (before["entries"], before["by"]) == ([], "recorded")
+    assert "Nothing had been asked" in run("evidence", people.EMAIL, "--on", "2001-01-01")
+
+
+@pytest.mark.sqlite_only
 def test_a_person_is_restricted_and_released(run):
     run("restrict", people.EMAIL, "--why", "claims", "--note", "A lawyer wrote")
     known = json.loads(run("show", people.EMAIL, "--json"))

@@ -130,6 +130,20 @@ def test_no_file_and_no_bulk_edit_takes_them_in(app):
             assert session.scalars(tagged).all() == ["eva@example.com"]
 
 
+def test_the_people_of_a_report_go_into_its_file_without_them(marketer_client):
+    with transaction() as session:
+        campaign = make_campaign(session)
+        for name in ("anna", "eva"):
+            make_letter(session, campaign, email=f"{name}@example.com")
+        anna = session.scalars(sa.select(Contact).where(Contact.email == "anna@example.com")).one()
+        restricting.restrict(session, anna, WHY, None)
+
+    file = marketer_client.get(f"/reports/{campaign.id}/people.csv?did=sent").get_data(as_text=True)
+
+    assert "eva@example.com" in file
+    assert "anna@example.com" not in file
+
+
 def test_an_import_changes_nothing_of_them_but_hears_a_no(session):
     contact = restricted(session, first_name="Anna")
     session.commit()
@@ -213,7 +227,7 @@ def test_colleagues_restrict_and_marketers_release_on_the_page(app, sign_in):
     sold = sign_in(seller)
     assert sold.post(f"{address}/restrict", data={"why": "x"}, headers={"HX-Request": "1"}).status_code == 422
     page = sold.post(f"{address}/restrict", data=WHY, headers={"HX-Request": "1"}).get_data(as_text=True)
-    assert all(word in page for word in ("Kept, but not to be used", "Olga", WHY["note"]))
+    assert all(word in page for word in ("Not to be used", "Olga", WHY["note"]))
     assert "Use their data again" not in page
     assert sold.post(f"{address}/release", data={"told": "by phone"}).status_code == 403
     assert "Kept, but not to be used" in sold.get(f"{address}/mailing").get_data(as_text=True)
@@ -221,7 +235,7 @@ def test_colleagues_restrict_and_marketers_release_on_the_page(app, sign_in):
     made = sign_in(maker)
     assert made.post(f"{address}/release", data={}, headers={"HX-Request": "1"}).status_code == 422
     page = made.post(f"{address}/release", data={"told": "by phone"}, headers={"HX-Request": "1"})
-    assert "Kept, but not to be used" not in page.get_data(as_text=True)
+    assert "Not to be used" not in page.get_data(as_text=True)
     with reading() as session:
         entries = session.execute(sa.select(AuditEntry.act, AuditEntry.detail)).all()
         assert [tuple(entry) for entry in entries] == [

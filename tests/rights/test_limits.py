@@ -105,6 +105,22 @@ def test_the_hits_of_one_letter_go_together_so_that_judging_anew_counts_right(se
     assert shown(session, campaign) == before_that
 
 
+def test_a_list_whose_hits_went_says_so(app, admin_client):
+    with transaction() as session:
+        campaign = make_campaign(session, started_at=before(now(), 14))
+        old_letter(session, campaign)
+    opened = f"/reports/{campaign.id}/people?did=opened"
+    assert "was kept for a time only" not in admin_client.get(opened).get_data(as_text=True)
+
+    limits.keep()
+
+    page = admin_client.get(opened).get_data(as_text=True)
+    assert "was kept for a time only" in page
+    assert "person" in page  # opened_at stays, and so does the list
+    sent = admin_client.get(f"/reports/{campaign.id}/people?did=sent").get_data(as_text=True)
+    assert "was kept for a time only" not in sent
+
+
 def test_it_goes_on_where_it_stopped(session):
     campaign = make_campaign(session)
     for _letter in range(3):

@@ -35,6 +35,7 @@ _ITEMS: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("campaigns", lazy("Campaigns"), "send", ("mailings.index",)),
     ("templates", lazy("Templates"), "template", ("templates.index",)),
     ("forms", lazy("Forms"), "forms", ("forms.index",)),
+    ("counter", lazy("At the counter"), "building-store", ("rewards.counter",)),
     ("reports", lazy("Reports"), "chart-bar", ("analytics.index",)),
     ("mailbox", lazy("Captured mail"), "inbox", ("mailbox.index",)),
     ("settings", lazy("Settings"), "settings", tuple(endpoint for _key, _label, endpoint in _SETTINGS)),

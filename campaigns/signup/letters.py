@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from campaigns import jobs, settings, tokens
 from campaigns.consent import suppression
 from campaigns.consent.models import SuppressionReason
+from campaigns.consent.reasons import Reason
 from campaigns.contacts.models import Contact
 from campaigns.database import now, transaction
 from campaigns.delivery import single
@@ -55,6 +56,8 @@ def _written(session: Session, letter: SignUpLetter) -> Ready | str:
     to = referring.referrer(session, sign_up) if thanks else contact
     if reason is not None or to is None or contact is None:
         return str(reason or SuppressionReason.ERASED)
+    if thanks and to.restricted_at is not None:  # who signs up themselves wants the answer
+        return str(Reason.RESTRICTED)
     return _reward(session, sign_up, to, rewards.once_for(contact) if thanks else "", letter)
 
 

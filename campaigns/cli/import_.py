@@ -32,6 +32,9 @@ _ENDED = (ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED, Import
     "--tracking", type=click.Choice(["granted", "declined"]), help="What they said about being followed."
 )
 @click.option("--wording", default="", help="The exact words that they agreed to.")
+@click.option(
+    "--partner", is_flag=True, help="A partner collected them: they agreed only if --wording names you."
+)
 @click.option("--purchase", default="", help="For existing_customer: what they bought.")
 @click.option(
     "--products", default="", help="For existing_customer: which similar products the letters are about."

@@ -41,6 +41,8 @@ def entries(plan: Plan, incoming: Incoming, standings: Standings) -> list[tuple[
 
 
 def _said(plan: Plan, incoming: Incoming) -> Iterator[Said]:
+    if plan.held_back and incoming.will == Will.AGREES:
+        return
     at = incoming.at or plan.at
     origin = (plan.entry_source, Method.IMPORT, at)
     if incoming.will == Will.UNSUBSCRIBED:

@@ -20,6 +20,7 @@ from campaigns.imports import (
     layouts,
     offering,
     own_fields,
+    plan,
     refusals,
     rehearsing,
     steering,
@@ -79,6 +80,7 @@ def show(import_id: int):
             import_=import_,
             rule=_rule(import_),
             tally=import_.difference.get("run", {}),
+            named=plan.names_us(session, import_.choices.get("wording") or ""),
             **telling.for_pages(session),
             **telling.of_undoing(session, import_),
             **_progress(import_, ""),
@@ -233,7 +235,7 @@ def refused_start(import_id: int, chosen: dict[str, Any], error: BadInput) -> An
 def choices() -> dict[str, Any]:
     """What the form says of the whole file."""
     form = request.form
-    named = ("basis", "source", "wording", "tracking", "purchase", "products", "told")
+    named = ("basis", "source", "wording", "tracking", "purchase", "products", "told", "partner")
     return {name: form.get(name, "") for name in named} | {
         kind: [*form.getlist(kind), *cleaning.labels(form.get(f"new_{kind}", ""))]
         for kind in ("categories", "tags")

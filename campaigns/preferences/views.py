@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import settings, tokens
 from campaigns.accounts import people
-from campaigns.consent import wordings
+from campaigns.consent import topics, wordings
 from campaigns.consent.standing import Method
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput, NotFound
@@ -21,6 +21,7 @@ from campaigns.preferences.visiting import Visitor
 from campaigns.tokens import Purpose
 from campaigns.web import guards, language
 from campaigns.web.protection import csrf
+from campaigns.words import language as spoken
 
 pages = Blueprint("preferences", __name__)
 
@@ -173,6 +174,7 @@ def _preferences(session: Session, who: Visitor, token: str, errors: dict[str, s
         receipt=choosing.receipt(session, who),
         today=now().date(),
         wording=wordings.tracking(),
+        topic_names=topics.names(session, spoken()),
         unsubscribe=tokens.sign(Purpose.UNSUBSCRIBE, who.contact_id, who.message_id),
     )
 

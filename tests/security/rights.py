@@ -43,6 +43,7 @@ _TABLE = {
         products.index products.new products.create products.edit products.change
         fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive
         fields.take_back fields.take_in
+        topics.index topics.new topics.create topics.edit topics.change topics.move
         consent.suppressed consent.suppress consent.release
         imports.index imports.upload imports.show imports.progress imports.reread imports.look imports.start
         imports.pause imports.resume imports.cancel imports.refused

@@ -71,14 +71,14 @@ def unsubscribe(session: Session, who: Visitor, how: Evidence) -> None:
     # The letter before the contact: in this order hits lock them too.
     first_time = session.scalar(
         sa.update(Message)
-        .where(_letter_of(who), Message.unsubscribed_at.is_(None))
+        .where(letter_of(who), Message.unsubscribed_at.is_(None))
         .values(unsubscribed_at=now())
         .returning(Message.campaign_id)
     )
     leaving.unsubscribe(
         session,
         who.contact_id,
-        **_said(who, how),
+        **said(who, how),
     )
     if who.contact is not None and first_time:
         name = session.scalar(sa.select(Campaign.name).where(Campaign.id == first_time))
@@ -101,12 +101,12 @@ def pause_instead(session: Session, who: Visitor, how: Evidence) -> datetime | N
         who.contact_id,
         act=Act.GRANTED,
         wording_id=words.id,
-        **_said(who, how),
+        **said(who, how),
     )
     if not came:
         return None
     who.contact.paused_until = now() + PAUSE
-    session.execute(sa.update(Message).where(_letter_of(who)).values(unsubscribed_at=None))
+    session.execute(sa.update(Message).where(letter_of(who)).values(unsubscribed_at=None))
     return who.contact.paused_until
 
 
@@ -129,7 +129,7 @@ def follow(session: Session, who: Visitor, yes: bool, how: Evidence) -> None:
         Act.GRANTED if yes else Act.WITHDRAWN,
         Basis.CONSENT,
         wording_id=wording.id,
-        **_said(who, how),
+        **said(who, how),
     )
 
 
@@ -151,11 +151,13 @@ def pause_wording() -> str:
     return _("Do not unsubscribe me. Write to me again after a pause of three months.")
 
 
-def _said(who: Visitor, how: Evidence) -> dict[str, Any]:
+def said(who: Visitor, how: Evidence) -> dict[str, Any]:
+    """Where it comes from and how it reached us, as the ledger takes it."""
     return {"source": who.source, **asdict(how)}
 
 
-def _letter_of(who: Visitor) -> sa.ColumnElement[bool]:
+def letter_of(who: Visitor) -> sa.ColumnElement[bool]:
+    """Which message the link stood in; one of theirs."""
     return sa.and_(Message.id == who.message_id, Message.contact_id.in_(who.numbers))
 
 

@@ -6,7 +6,8 @@ _TABLE = {
     EVERYBODY: """
         static security.static health.alive health.ready setup.first_run
         tracking.link tracking.counted_link
-        preferences.leave preferences.leave_page preferences.pause_instead preferences.stop_following
+        preferences.leave preferences.leave_topic preferences.leave_page preferences.pause_instead
+        preferences.stop_following
         preferences.show preferences.choose preferences.own_data
         own.copy own.erase own.again details.show details.correct
         signup.show signup.enter signup.sent signup.look signup.confirm

@@ -137,6 +137,7 @@ def tokens_of(world: World) -> dict[str, str]:
     return {
         "preferences.leave": unsubscribe,
         "preferences.leave_page": unsubscribe,
+        "preferences.leave_topic": unsubscribe,
         "preferences.pause_instead": unsubscribe,
         "preferences.stop_following": unsubscribe,
         "preferences.choose": preferences,

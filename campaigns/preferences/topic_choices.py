@@ -13,7 +13,7 @@ from campaigns.consent.standing import NO, Standing
 from campaigns.delivery.models import Message
 from campaigns.errors import BadInput
 from campaigns.mailings.models import Campaign
-from campaigns.preferences.choosing import Evidence, letter_of, said
+from campaigns.preferences.choosing import Evidence, letter_of, note, said
 from campaigns.preferences.visiting import Visitor
 from campaigns.words import _, language
 
@@ -82,6 +82,8 @@ def choose(session: Session, who: Visitor, given: Mapping[str, str], how: Eviden
         raise BadInput(
             _("This letter is too old to agree by. Use the link in a newer one."), field=yeses[0].field
         )
+    if noes or yeses:
+        note(session, who, "topics")
     if yeses:
         words = {one.topic.purpose: _wording(session, one.topic) for one in yeses}
         leaving.agree(session, who.contact, words, act=Act.GRANTED, **said(who, how))
@@ -100,6 +102,7 @@ def leave(session: Session, who: Visitor, topic: Topic, how: Evidence) -> None:
     standing = ledger.state(session, who.contact_id, topic.purpose)
     if standing is None or standing.state not in NO:
         _refuse(session, who, topic, how)
+        note(session, who, "topics")
 
 
 def agreement() -> str:

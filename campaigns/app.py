@@ -26,6 +26,7 @@ _ROOMS = (
     "contacts.field_views",
     "contacts.verifying_views",
     "consent.views",
+    "consent.topic_views",
     "imports.views",
     "imports.ahead_views",
     "crm.views",

@@ -86,8 +86,15 @@ def agree(
         return
     standing = ledger.state(session, contact.id, Purpose.MAIL)
     if standing is not None and standing.state in NO:
-        ledger.record(session, contact.id, Purpose.MAIL, Act.EXPIRED, Basis.CONSENT, **said)
+        for purpose in [*_older_topics(session, contact.id, words), Purpose.MAIL]:
+            ledger.record(session, contact.id, purpose, Act.EXPIRED, Basis.CONSENT, **said)
     suppression.take_back(session, contact.address_hash)
+
+
+def _older_topics(session: Session, contact_id: int, words: Mapping[str, int]) -> list[str]:
+    """What they had agreed to before they left everything: the no to all covered it, and runs out now."""
+    agreed = [purpose for purpose, held in ledger.states(session, contact_id).items() if held.state in YES]
+    return [one for one in agreed if one.startswith(f"{Purpose.MAIL}:") and one not in words]
 
 
 def _leave(

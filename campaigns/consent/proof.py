@@ -1,6 +1,6 @@
 """Showing what somebody agreed to: the words for purposes and methods, and the evidence as data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import Any
@@ -15,15 +15,15 @@ from campaigns.database import now
 from campaigns.words import _
 
 
-def purpose_word(purpose: str) -> str:
-    """What a purpose is called."""
+def purpose_word(purpose: str, topics: Mapping[str, str] | None = None) -> str:
+    """What a purpose is called; a topic by its name in `topics`, as `topics.names` gives them."""
     known = {
         Purpose.MAIL: _("Letters"),
         Purpose.TRACKING: _("Opens and clicks"),
         Purpose.PROFILING: _("A profile"),
         Purpose.AD_PLATFORMS: _("Advertising platforms"),
     }
-    topic = purpose.removeprefix(f"{Purpose.MAIL}:")
+    topic = (topics or {}).get(purpose) or purpose.removeprefix(f"{Purpose.MAIL}:")
     return known.get(purpose) or _("Letters about “%(topic)s”", topic=topic)  # type: ignore[call-overload]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.consent.models import Topic
 from campaigns.contacts.names import plain, tidy
-from campaigns.errors import BadInput
+from campaigns.errors import BadInput, NotFound
 from campaigns.words import LANGUAGES, _
 
 MOST = 30  # a page that asks for more is not read
@@ -19,6 +19,19 @@ def listed(session: Session, *, offered: bool = False) -> list[Topic]:
     """All topics in their order; with `offered` only those that people may choose."""
     found = sa.select(Topic).order_by(Topic.place, Topic.id)
     return list(session.scalars(found.where(Topic.offered) if offered else found))
+
+
+def one(session: Session, topic_id: int) -> Topic:
+    """The topic of that number; raises NotFound."""
+    topic = session.get(Topic, topic_id)
+    if topic is None:
+        raise NotFound(_("There is no such topic."))
+    return topic
+
+
+def names(session: Session, language: str) -> dict[str, str]:
+    """What each topic is called in that language, by its purpose; those not offered any more as well."""
+    return {topic.purpose: topic.called(language) for topic in listed(session)}
 
 
 def create(session: Session, name: str, about: str = "", words: Words | None = None) -> Topic:
@@ -41,6 +54,16 @@ def change(session: Session, topic: Topic, name: str, about: str, words: Words, 
     """Say it otherwise; who agreed to it stays. Raises BadInput for no name or one that is taken."""
     topic.name = _name(session, name, topic.id)
     topic.about, topic.words, topic.offered = tidy(about, 300), _words(words), offered
+
+
+def move(session: Session, topic: Topic, steps: int) -> None:
+    """Up (-1) or down (+1) in the list; at its ends nothing happens."""
+    others = [one for one in listed(session) if one is not topic]
+    at = sum((one.place, one.id) < (topic.place, topic.id) for one in others) + steps
+    others.insert(min(max(at, 0), len(others)), topic)
+    for place, one in enumerate(others):
+        one.place = place
+    session.flush()
 
 
 def _name(session: Session, given: str, own: int | None = None) -> str:

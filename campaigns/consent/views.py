@@ -9,13 +9,23 @@ from flask_security import current_user
 
 from campaigns.accounts import audit, people
 from campaigns.accounts.models import Role
-from campaigns.consent import asking, gate, ledger, proof, reasons, recording, restricting, suppression
+from campaigns.consent import (
+    asking,
+    gate,
+    ledger,
+    proof,
+    reasons,
+    recording,
+    restricting,
+    suppression,
+    topics,
+)
 from campaigns.consent.models import AsOf, SuppressionReason
 from campaigns.contacts import filters, parts, visibility
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput
 from campaigns.web import guards, paging, panels
-from campaigns.words import LANGUAGES, _
+from campaigns.words import LANGUAGES, _, language
 
 pages = Blueprint("consent", __name__, url_prefix="/consent")
 
@@ -62,6 +72,7 @@ def _panel(contact_id: int, errors: dict[str, str]) -> str:
             "pages/consent/_panel.html",
             contact=contact,
             states=proof.states(session, contact_id),
+            topics=topics.names(session, language()),
             may_ask=recording.purposes_open(session, contact_id),
             paused_until=paused if paused and paused > now() else None,
             restricted_by=restricting.by(session, contact),
@@ -137,6 +148,7 @@ def evidence(contact_id: int):
             contact=contact,
             entries=entries,
             states=proof.standings(entries),
+            topics=topics.names(session, language()),
             taken_back=proof.taken_back(entries),
             on=request.args.get("on", ""),
             by=by.value,

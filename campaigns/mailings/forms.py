@@ -12,6 +12,8 @@ from werkzeug.datastructures import MultiDict
 from campaigns.accounts import people
 from campaigns.accounts.models import Tracking
 from campaigns.audiences.models import Audience
+from campaigns.consent import topics
+from campaigns.consent.models import Purpose
 from campaigns.errors import BadInput
 from campaigns.mailings import preparing, scheduling, senders
 from campaigns.mailings.models import Campaign, Template
@@ -28,6 +30,7 @@ class Choices:
     audiences: Options = field(default_factory=list)
     templates: Options = field(default_factory=list)
     senders: Options = field(default_factory=list)
+    topics: Options = field(default_factory=list)  # empty: there are none to choose from
     levels: list[tuple[str, str, str]] = field(default_factory=list)
     timezone: str = "UTC"
 
@@ -47,6 +50,7 @@ def choices(session: Session) -> Choices:
         audiences=[(str(id_), _counted(name, number)) for id_, name, number in audiences],
         templates=[(str(id_), name) for id_, name in templates],
         senders=[(str(one.id), f"{one.name} <{one.address}>") for one in senders.listed(session)],
+        topics=about(session),
         levels=[
             (Tracking.IDENTIFIED, _("As each contact and the organisation allow"), ""),
             (Tracking.ANONYMOUS, _("Only totals, without names"), ""),
@@ -54,6 +58,12 @@ def choices(session: Session) -> Choices:
         ],
         timezone=timezone(session),
     )
+
+
+def about(session: Session) -> Options:
+    """What a letter can be about: anything, or one topic. Empty where there are no topics."""
+    found = [(topic.purpose, topic.name) for topic in topics.listed(session)]
+    return [(Purpose.MAIL.value, _("Letters in general")), *found] if found else []
 
 
 def timezone(session: Session) -> str:
@@ -77,6 +87,7 @@ def read(form: MultiDict[str, str], clock: str) -> Plan:
         track_opens=form.get("track_opens", Tracking.IDENTIFIED),
         track_clicks=form.get("track_clicks", Tracking.IDENTIFIED),
         expires_at=expires_at,
+        purpose=form.get("purpose", Purpose.MAIL.value),
     )
 
 
@@ -98,6 +109,7 @@ def of(campaign: Campaign, clock: str) -> dict[str, Any]:
         "audience_id": campaign.audience_id,
         "template_id": campaign.template_id,
         "sender_id": campaign.sender_id,
+        "purpose": campaign.purpose,
         "track_opens": campaign.track_opens,
         "track_clicks": campaign.track_clicks,
         "expires_at": local(campaign.expires_at, clock),

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session, joinedload
 from campaigns.accounts import audit
 from campaigns.accounts.models import Tracking
 from campaigns.audiences.models import Audience
+from campaigns.consent import topics
+from campaigns.consent.models import Purpose
 from campaigns.errors import BadInput, Conflict, NotFound
 from campaigns.mailings.models import Campaign, Sender, Status, Template
 from campaigns.words import _
@@ -25,6 +27,7 @@ class Plan:
     track_opens: str = Tracking.IDENTIFIED  # upper bounds: organisation and contact may allow less
     track_clicks: str = Tracking.IDENTIFIED
     expires_at: datetime | None = None
+    purpose: str = Purpose.MAIL.value  # or that of a topic
 
 
 def create(session: Session, plan: Plan, user_id: int | None = None) -> Campaign:
@@ -51,7 +54,7 @@ def change(session: Session, campaign_id: int, plan: Plan) -> None:
 
 
 def duplicate(session: Session, campaign: Campaign, user_id: int | None = None) -> Campaign:
-    """A new draft with the same audience, template, sender and tracking."""
+    """A new draft with the same audience, template, sender, topic and tracking."""
     plan = Plan(
         name=_("%(name)s, again", name=campaign.name)[:200],
         audience_id=campaign.audience_id,
@@ -59,6 +62,7 @@ def duplicate(session: Session, campaign: Campaign, user_id: int | None = None) 
         sender_id=campaign.sender_id,
         track_opens=campaign.track_opens,
         track_clicks=campaign.track_clicks,
+        purpose=campaign.purpose,
     )
     return create(session, plan, user_id)
 
@@ -116,6 +120,8 @@ def _checked(session: Session, plan: Plan) -> dict[str, object]:
         raise BadInput(_("Choose who the letter comes from."), field="sender_id")
     if not {plan.track_opens, plan.track_clicks} <= set(Tracking):
         raise BadInput(_("Choose how opens and clicks are counted."), field="track_opens")
+    if plan.purpose not in {Purpose.MAIL, *(topic.purpose for topic in topics.listed(session))}:
+        raise BadInput(_("Choose what the letter is about."), field="purpose")
     return {**asdict(plan), "name": name}
 
 

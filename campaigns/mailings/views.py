@@ -115,8 +115,8 @@ def _form(session: Session, form: Any, errors: dict[str, str], campaign: Campaig
 def show(campaign_id: int):
     """Overview: before the launch what is to be done, after it how far it is."""
     with reading() as session:
-        clock = forms.timezone(session)
-        return _page(session, campaign_id, "overview", clock=clock, local=forms.local)
+        clock, about = forms.timezone(session), dict(forms.about(session))
+        return _page(session, campaign_id, "overview", clock=clock, local=forms.local, about=about)
 
 
 @pages.get("/<int:campaign_id>/content")

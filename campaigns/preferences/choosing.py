@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from campaigns.accounts import audit
 from campaigns.consent import leaving, ledger, wordings
 from campaigns.consent.models import Act, Basis, ConsentEvent, Purpose, Suppression
 from campaigns.consent.standing import NO, YES
@@ -71,15 +72,12 @@ def unsubscribe(session: Session, who: Visitor, how: Evidence) -> None:
     # The letter before the contact: in this order hits lock them too.
     first_time = session.scalar(
         sa.update(Message)
-        .where(_letter_of(who), Message.unsubscribed_at.is_(None))
+        .where(letter_of(who), Message.unsubscribed_at.is_(None))
         .values(unsubscribed_at=now())
         .returning(Message.campaign_id)
     )
-    leaving.unsubscribe(
-        session,
-        who.contact_id,
-        **_said(who, how),
-    )
+    if leaving.unsubscribe(session, who.contact_id, **said(who, how)):
+        note(session, who, "unsubscribe", how=how.method)
     if who.contact is not None and first_time:
         name = session.scalar(sa.select(Campaign.name).where(Campaign.id == first_time))
         logging.log(
@@ -101,12 +99,13 @@ def pause_instead(session: Session, who: Visitor, how: Evidence) -> datetime | N
         who.contact_id,
         act=Act.GRANTED,
         wording_id=words.id,
-        **_said(who, how),
+        **said(who, how),
     )
     if not came:
         return None
     who.contact.paused_until = now() + PAUSE
-    session.execute(sa.update(Message).where(_letter_of(who)).values(unsubscribed_at=None))
+    session.execute(sa.update(Message).where(letter_of(who)).values(unsubscribed_at=None))
+    note(session, who, "come_back")
     return who.contact.paused_until
 
 
@@ -129,21 +128,26 @@ def follow(session: Session, who: Visitor, yes: bool, how: Evidence) -> None:
         Act.GRANTED if yes else Act.WITHDRAWN,
         Basis.CONSENT,
         wording_id=wording.id,
-        **_said(who, how),
+        **said(who, how),
     )
+    note(session, who, "tracking")
 
 
 def pause(session: Session, who: Visitor, until: str) -> None:
     """Write nothing to this contact until that day (ISO); empty ends the pause. Raises BadInput."""
     if who.contact is None:
         return
-    who.contact.paused_until = _moment(until) if until else None
+    before, after = who.contact.paused_until, _moment(until) if until else None
+    who.contact.paused_until = after
+    if after != (before if before and before > now() else None):
+        note(session, who, "pause")
 
 
 def speak(session: Session, who: Visitor, language: str) -> None:
     """Write to this contact in that language, one of ours; anything else changes nothing."""
-    if who.contact is not None and language in LANGUAGES:
+    if who.contact is not None and language in LANGUAGES and language != who.contact.language:
         who.contact.language = language
+        note(session, who, "language")
 
 
 def pause_wording() -> str:
@@ -151,11 +155,18 @@ def pause_wording() -> str:
     return _("Do not unsubscribe me. Write to me again after a pause of three months.")
 
 
-def _said(who: Visitor, how: Evidence) -> dict[str, Any]:
+def note(session: Session, who: Visitor, act: str, **detail: str) -> None:
+    """Have the audit log say that the person did this themselves; what they said stands in the ledger."""
+    audit.note(session, f"contact.{act}", f"contact:{who.contact_id}", by="person", **detail)
+
+
+def said(who: Visitor, how: Evidence) -> dict[str, Any]:
+    """Where it comes from and how it reached us, as the ledger takes it."""
     return {"source": who.source, **asdict(how)}
 
 
-def _letter_of(who: Visitor) -> sa.ColumnElement[bool]:
+def letter_of(who: Visitor) -> sa.ColumnElement[bool]:
+    """Which message the link stood in; one of theirs."""
     return sa.and_(Message.id == who.message_id, Message.contact_id.in_(who.numbers))
 
 

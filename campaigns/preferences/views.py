@@ -11,17 +11,18 @@ from sqlalchemy.orm import Session
 
 from campaigns import settings, tokens
 from campaigns.accounts import people
-from campaigns.consent import wordings
+from campaigns.consent import topics, wordings
 from campaigns.consent.standing import Method
 from campaigns.database import now, reading, transaction
 from campaigns.delivery import visiting
 from campaigns.delivery.visiting import Visitor
 from campaigns.errors import BadInput, NotFound
-from campaigns.preferences import choosing, requesting
+from campaigns.preferences import choosing, requesting, topic_choices
 from campaigns.preferences.choosing import Evidence
 from campaigns.tokens import Purpose
 from campaigns.web import guards, language
 from campaigns.web.protection import csrf
+from campaigns.words import language as spoken
 
 pages = Blueprint("preferences", __name__)
 
@@ -31,7 +32,8 @@ pages = Blueprint("preferences", __name__)
 def leave_page(token: str):
     with reading() as session:
         who = _visitor(session, Purpose.UNSUBSCRIBE, token)
-        return _page("unsubscribe", session, who, token=token, choices=choosing.choices(session, who))
+        topic = topic_choices.of_letter(session, who)
+        return _page("unsubscribe", session, who, token=token, topic=topic.called(spoken()) if topic else "")
 
 
 @pages.post("/u/<token>")
@@ -46,6 +48,22 @@ def leave(token: str):
         if one_click:
             return "Unsubscribed.\n", 200, {"Content-Type": "text/plain; charset=utf-8"}
         return _left(session, who, token)
+
+
+@pages.post("/u/<token>/topic")
+@csrf.exempt
+@guards.public
+def leave_topic(token: str):
+    """No more letters about what this one was about; of a letter in general, no more at all."""
+    with transaction() as session:
+        who, how = _visitor(session, Purpose.UNSUBSCRIBE, token), _evidence(Method.PAGE)
+        topic = topic_choices.of_letter(session, who)
+        if topic is None:
+            choosing.unsubscribe(session, who, how)
+            return _left(session, who, token)
+        topic_choices.leave(session, who, topic, how)
+        name, link = topic.called(spoken()), _link(Purpose.PREFERENCES, who)
+        return _page("left_topic", session, who, token=token, topic=name, preferences=link)
 
 
 @pages.post("/u/<token>/pause")
@@ -88,6 +106,7 @@ def choose(token: str):
             who = _visitor(session, Purpose.PREFERENCES, token)
             choosing.pause(session, who, form.get("until", ""))
             choosing.speak(session, who, form.get("language", ""))
+            topic_choices.choose(session, who, form, _evidence(Method.PAGE))
             if form.get("tracking") in ("yes", "no"):
                 choosing.follow(session, who, form["tracking"] == "yes", _evidence(Method.PAGE))
     except BadInput as error:
@@ -174,6 +193,10 @@ def _preferences(session: Session, who: Visitor, token: str, errors: dict[str, s
         receipt=choosing.receipt(session, who),
         today=now().date(),
         wording=wordings.tracking(),
+        asked=topic_choices.choices(session, who),
+        agreement=topic_choices.agreement(),
+        spoken=spoken(),
+        topic_names=topics.names(session, spoken()),
         unsubscribe=tokens.sign(Purpose.UNSUBSCRIBE, who.contact_id, who.message_id),
     )
 

@@ -16,6 +16,7 @@ _SETTINGS: tuple[tuple[str, Any, str], ...] = (
     ("labels", lazy("Categories and tags"), "labels.index"),
     ("fields", lazy("Fields"), "fields.index"),
     ("products", lazy("Products"), "products.index"),
+    ("topics", lazy("Topics"), "topics.index"),
     ("suppression", lazy("Never mailed"), "consent.suppressed"),
     ("mail", lazy("Mail server"), "settings.mail"),
     ("keeping", lazy("How long we keep things"), "limits.show"),

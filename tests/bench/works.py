@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from campaigns import tokens
 from campaigns.cleaning import merging
 from campaigns.cleaning.models import Merge
+from campaigns.consent.models import Topic
 from campaigns.contacts import field_defining
 from campaigns.contacts.change_models import BulkEdit
 from campaigns.contacts.field_models import Field
@@ -57,6 +58,7 @@ def one_of_each(session: Session) -> dict[str, list[Any]]:
         "signup.show.key": [form.key],
         "signup.sent.key": [form.key],
         "signup.look.token": [signup_world.token(session, form, "Ann")],
+        "topic_id": [session.scalars(sa.select(Topic.id).limit(1)).one()],
         "field_id": [session.scalars(sa.select(Field.id).limit(1)).one()],
         "merge_id": [session.scalars(sa.select(Merge.id).limit(1)).one()],
         "details.show.token": [tokens.sign(Purpose.DETAILS, asked)],

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from campaigns.accounts.models import AuditEntry, Role
+from campaigns.consent import topics
 from campaigns.database import now, reading, transaction
 from campaigns.mailings.models import Campaign, Status, Template
 from tests import factories
@@ -263,3 +264,25 @@ def test_looking_changes_nothing(made, marketer_client, queue):
     after = campaign(made["campaign"])
     assert (before.status, before.updated_at) == (after.status, after.updated_at)
     assert queue.asked == []
+
+
+def test_a_campaign_is_about_letters_in_general_or_one_topic(made, marketer_client):
+    assert "What it is about" not in marketer_client.get("/campaigns/new").text  # nothing to choose from
+    draft = campaign(made["campaign"])
+    with transaction() as session:
+        topics.create(session, "Special offers")
+    form = {
+        "name": "x", "audience_id": draft.audience_id, "template_id": draft.template_id,
+        "sender_id": draft.sender_id, "purpose": "mail:special-offers",
+    }  # fmt: skip
+    answer = marketer_client.post(f"{made['url']}/edit", data=form, follow_redirects=True)
+    assert "<dt>About</dt><dd>Special offers</dd>" in answer.text
+    assert campaign(made["campaign"]).purpose == "mail:special-offers"
+    assert 'value="mail:special-offers" selected' in marketer_client.get(f"{made['url']}/edit").text
+    copy = marketer_client.post(f"{made['url']}/duplicate").location.split("/")[2]
+    assert campaign(int(copy)).purpose == "mail:special-offers"
+
+    for unknown in ("mail:other", "tracking", ""):
+        answer = marketer_client.post(f"{made['url']}/edit", data=form | {"purpose": unknown})
+        assert answer.status_code == 422
+        assert "Choose what the letter is about" in answer.text

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from campaigns.consent import ledger
+from campaigns.accounts.models import AuditEntry
+from campaigns.consent import ledger, topics
 from campaigns.consent.models import ConsentEvent, Purpose, Wording
 from campaigns.contacts.models import Contact
 from campaigns.database import now, reading
@@ -105,3 +106,43 @@ def test_the_receipt_shows_what_was_agreed_to_and_how(client, letter):
     assert "What you agreed to" in page
     assert "You may see whether I open your letters" in page
     assert "Chosen on this page" in page
+
+
+def trail(letter: Message) -> list[tuple]:
+    """What the audit log has of this contact's own acts."""
+    with reading() as session:
+        return [
+            (entry.act.removeprefix("contact."), entry.detail, entry.user_id)
+            for entry in session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id))
+            if entry.subject == f"contact:{letter.contact_id}"
+        ]
+
+
+@pytest.mark.both_databases
+def test_the_audit_log_has_what_people_do_here_once_and_not_what_they_said(client, session, letter):
+    news = topics.create(session, "News")
+    session.commit()
+    form = {"until": tomorrow(30), "language": "sk", "tracking": "no", f"topic.{news.id}": "no"}
+    for _ in range(2):
+        assert client.post(link_of(letter), data=form, csrf=False).status_code == 303
+    who = {"by": "person"}
+    done = [(act, who, None) for act in ("pause", "language", "topics", "tracking")]
+    assert trail(letter) == done
+
+    client.post(link_of(letter), data={"until": ""}, csrf=False)
+    client.post(link_of(letter), data={"until": tomorrow(-2)}, csrf=False)  # is refused
+    assert trail(letter) == [*done, ("pause", who, None)]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("data", "how"), [({}, "page"), ({"List-Unsubscribe": "One-Click"}, "one_click")])
+def test_the_audit_log_has_that_somebody_left_and_came_back(client, letter, data, how):
+    leave = f"/u/{sign(Link.UNSUBSCRIBE, letter.contact_id, letter.id)}"
+    for _ in range(2):
+        client.post(leave, data=data, csrf=False)
+    left = ("unsubscribe", {"by": "person", "how": how}, None)
+    assert trail(letter) == [left]
+
+    proof = client.post(leave, csrf=False).text.split('name="proof" value="')[1].split('"')[0]
+    client.post(f"{leave}/pause", data={"proof": proof}, csrf=False)
+    assert trail(letter) == [left, ("come_back", {"by": "person"}, None)]

@@ -118,6 +118,18 @@ def test_they_erase_themselves(client, page):
     assert "does not write to you" in client.get(page).get_data(as_text=True)
 
 
+def test_the_trail_of_what_they_did_keeps_no_network_after_an_erasure(client, page):
+    client.post(page, data={"language": "en", "tracking": "no"}, csrf=False)
+    link = _link(client, page)
+    with reading() as session:
+        assert {entry.ip for entry in session.query(AuditEntry).filter_by(user_id=None) if entry.ip}
+    client.post(f"{link}/erase", data={"sure": "1"}, csrf=False)
+    with reading() as session:
+        entries = session.query(AuditEntry).filter(AuditEntry.subject.startswith("contact:")).all()
+        assert {"contact.language", "contact.tracking", "contact.erase"} <= {entry.act for entry in entries}
+        assert {entry.ip for entry in entries} == {""}
+
+
 def test_an_old_link_shows_and_corrects_but_takes_nothing_along_or_away(client, page):
     link = _link(client, page)
     with transaction() as session:

@@ -6,7 +6,8 @@ _TABLE = {
     EVERYBODY: """
         static security.static health.alive health.ready setup.first_run
         tracking.link tracking.counted_link
-        preferences.leave preferences.leave_page preferences.pause_instead preferences.stop_following
+        preferences.leave preferences.leave_topic preferences.leave_page preferences.pause_instead
+        preferences.stop_following
         preferences.show preferences.choose preferences.own_data
         own.copy own.erase own.again details.show details.correct
         signup.show signup.show_known signup.enter signup.enter_known signup.sent signup.look signup.confirm
@@ -45,6 +46,7 @@ _TABLE = {
         products.index products.new products.create products.edit products.change
         fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive
         fields.take_back fields.take_in
+        topics.index topics.new topics.create topics.edit topics.change topics.move
         consent.suppressed consent.suppress consent.release
         imports.index imports.upload imports.show imports.progress imports.reread imports.look imports.start
         imports.pause imports.resume imports.cancel imports.refused

@@ -9,6 +9,7 @@ from tests.security.world import addresses
 # RFC 8058 demands it of the first.
 EXEMPT = {
     "preferences.leave",
+    "preferences.leave_topic",
     "preferences.pause_instead",
     "preferences.stop_following",
     "preferences.choose",

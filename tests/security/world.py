@@ -15,6 +15,7 @@ from werkzeug.routing import Rule
 from campaigns import settings, tokens
 from campaigns.accounts import audit
 from campaigns.accounts.models import Role, Tracking, User
+from campaigns.consent import topics
 from campaigns.consent.models import Suppression
 from campaigns.contacts.models import Contact, Import, ImportStatus
 from campaigns.crm import purchases
@@ -118,6 +119,7 @@ def fill(session: Session, text: str = "Something") -> World:
         | dict.fromkeys(_OF_DETAILS, fields_world.token(session, world.own)),
         "form_id": form.id,
         "pool_id": form.pool_id,
+        "topic_id": topics.listed(session)[0].id,
         "edit_id": bulk_world.edit(session, text, world.own, world.salesperson),
         "export_id": bulk_world.export(session, text, world.admin),
         "field_id": fields_world.fill(session, text, world.own).id,
@@ -138,6 +140,7 @@ def tokens_of(world: World) -> dict[str, str]:
     return {
         "preferences.leave": unsubscribe,
         "preferences.leave_page": unsubscribe,
+        "preferences.leave_topic": unsubscribe,
         "preferences.pause_instead": unsubscribe,
         "preferences.stop_following": unsubscribe,
         "preferences.choose": preferences,

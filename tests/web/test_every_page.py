@@ -11,6 +11,7 @@ from campaigns import tokens
 from campaigns.accounts.models import User
 from campaigns.cleaning import merging
 from campaigns.cleaning.models import Duplicate
+from campaigns.consent import topics
 from campaigns.contacts import bulk_running
 from campaigns.contacts.models import Contact
 from campaigns.database import transaction
@@ -86,6 +87,7 @@ def _more(session) -> list[str]:
         f"/forms/{form.id}",
         f"/forms/{form.id}/edit",
         f"/rewards/{form.pool_id}",
+        f"/topics/{topics.listed(session)[0].id}/edit",
         f"/f/{form.key}",
         f"/f/{form.key}/sent",
         f"/s/{signup_world.token(session, form, 'Ann')}",

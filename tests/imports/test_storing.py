@@ -256,24 +256,6 @@ def test_customers_with_all_that_the_law_asks(session):
     assert gate.refusals(session, [event.contact_id]) == {}
 
 
-@pytest.mark.parametrize(
-    ("words", "held"),
-    [
-        ("I agree that the organisers send me news.", True),
-        ("", True),
-        ("I agree that the organisers and EXAMPLE TOOLS send me news.", False),
-    ],
-)
-def test_a_partners_list_counts_only_where_its_words_name_us(session, words, held):
-    factories.make_organisation(session, name="Example Tools")
-    session.commit()
-    bring("email\na@example.com\n", partner="1", wording=words, tracking="granted")
-
-    [known] = session.scalars(sa.select(Contact.id))
-    assert gate.refusals(session, [known]) == ({known: "no_consent"} if held else {})
-    assert session.scalar(sa.select(sa.func.count()).select_from(ConsentEvent)) == (0 if held else 2)
-
-
 def test_formulas_scripts_and_braces_are_text(session):
     text = 'email,first name\na@example.com,"=HYPERLINK(""http://x.example.com"")"\nb@example.com,{{ 7*7 }}\n'
     done = bring(text + "bad,=1+1\n")

@@ -51,6 +51,7 @@ RECALL_ERASURES = Job("recall_erasures", "upkeep", every=60)
 ASK_SIGN_UPS = Job("ask_sign_ups", "upkeep", every=15)
 TEND_SIGN_UPS = Job("tend_sign_ups", "upkeep", every=3600)
 COUNT_GROUNDS = Job("count_grounds", "upkeep", every=3600)
+EXPIRE_CONSENT = Job("expire_consent", "upkeep", every=21_600)
 FORGET_HITS = Job("forget_hits", "upkeep", every=900)
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Job))

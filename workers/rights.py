@@ -41,3 +41,11 @@ def count_grounds() -> None:
 
     with transaction() as session:
         grounds.count(session)
+
+
+@dramatiq.actor(queue_name=jobs.EXPIRE_CONSENT.queue, max_retries=0)
+def expire_consent() -> None:
+    """Let each yes to letters run out whose time is over; safe to run twice."""
+    from campaigns.rights import limits
+
+    limits.expire_consent()

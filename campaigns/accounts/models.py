@@ -41,6 +41,8 @@ class Organisation(HasId, Base):
     tracking_reason: Mapped[str] = mapped_column(sa.String(1000), default="")
     keep_hits: Mapped[int] = mapped_column(default=13, server_default="13")  # months: opens and clicks
     review_after: Mapped[int] = mapped_column(default=24, server_default="24")  # months of silence
+    # Months after which a yes to letters runs out if nothing was heard of them since; 0: never.
+    consent_expires: Mapped[int] = mapped_column(default=0, server_default="0")
     # Letters sent before this moment are not followed any more: what was noted of them went, or goes.
     hits_kept_from: Mapped[datetime | None] = mapped_column(UTC)
     records: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # rights/records.py

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.accounts import audit, people
 from campaigns.accounts.models import Organisation
+from campaigns.consent import expiring
 from campaigns.contacts.conditions import count_up_to
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput, NotFound
@@ -16,6 +17,7 @@ from campaigns.tracking import forgetting
 from campaigns.words import _
 
 HITS_MONTHS = (3, 6, 13, 25, 36)
+CONSENT_MONTHS = (0, 12, 24, 36, 60)  # 0: never
 MOST = 10_000  # counted no further: a page must not go through a million rows
 _BATCHES = 200  # of FORGET_HITS at one go; the clock rings again
 
@@ -26,6 +28,7 @@ class Over:
 
     keep_hits: int  # months
     review_after: int  # months
+    consent_expires: int  # months; 0: never
     hits: int
     inactive: int
 
@@ -37,6 +40,7 @@ def over(session: Session) -> Over:
     return Over(
         ours.keep_hits,
         ours.review_after,
+        ours.consent_expires,
         count_up_to(session, forgetting.due(before(moment, ours.keep_hits)), MOST),
         count_up_to(session, inactive.numbers(ours.review_after), MOST),
     )
@@ -46,8 +50,11 @@ def change(session: Session, given: Mapping[str, str]) -> None:
     """Set the limits; raises BadInput for what is not among the choices."""
     ours = _organisation(session)
     wanted = {}
-    for name, choices in (("keep_hits", HITS_MONTHS), ("review_after", inactive.MONTHS)):
-        text = given.get(name, "")
+    choices_of = {
+        "keep_hits": HITS_MONTHS, "review_after": inactive.MONTHS, "consent_expires": CONSENT_MONTHS
+    }  # fmt: skip
+    for name, choices in choices_of.items():
+        text = given.get(name, "0" if name == "consent_expires" else "")
         if text not in map(str, choices):
             raise BadInput(_("Choose one of the times of the list."), field=name)
         wanted[name] = int(text)
@@ -70,6 +77,25 @@ def keep() -> int:
         with transaction() as session:
             audit.note(session, "retention.hits", number=gone, before=since.isoformat())
     return gone
+
+
+def expire_consent() -> int:
+    """Let each yes to letters run out that is over its time; how many did. Safe to run twice."""
+    with reading() as session:
+        ours = people.organisation(session)
+    if ours is None or not ours.consent_expires:
+        return 0
+    ran_out = expiring.expire(before(now(), ours.consent_expires))
+    if ran_out:
+        with transaction() as session:
+            audit.note(session, "retention.consent", number=ran_out)
+    return ran_out
+
+
+def running_out(session: Session) -> int:
+    """How many would run out now, counted up to MOST; looks through all consent where few would."""
+    months = _organisation(session).consent_expires
+    return count_up_to(session, expiring.due(before(now(), months)), MOST) if months else 0
 
 
 def _organisation(session: Session) -> Organisation:

@@ -39,6 +39,7 @@ def _show(form: dict[str, str], errors: dict[str, str]) -> str:
         errors=errors,
         hits_months=_choices(limits.HITS_MONTHS),
         inactive_months=_choices(inactive.MONTHS),
+        consent_months=[("0", _("For ever")), *_choices(limits.CONSENT_MONTHS[1:])],
         keep=settings.current().keep,
     )
 

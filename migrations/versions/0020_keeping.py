@@ -27,6 +27,7 @@ def upgrade() -> None:
     op.create_index("ix_contact_silent_since", "contact", [silent, "id"])
     op.add_column("organisation", sa.Column("keep_hits", BigId, server_default="13", nullable=False))
     op.add_column("organisation", sa.Column("review_after", BigId, server_default="24", nullable=False))
+    op.add_column("organisation", sa.Column("consent_expires", BigId, server_default="0", nullable=False))
     op.add_column("organisation", sa.Column("hits_kept_from", UTC(), nullable=True))
     op.add_column("organisation", sa.Column("records", sa.JSON(), server_default="{}", nullable=False))
     op.add_column("organisation", sa.Column("grounds", sa.JSON(), server_default="{}", nullable=False))

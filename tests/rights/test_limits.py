@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from campaigns.accounts import people
 from campaigns.accounts.models import AuditEntry
 from campaigns.analytics import figures
 from campaigns.cli.retention import retention
+from campaigns.consent import gate
 from campaigns.contacts import filters, finding
 from campaigns.contacts.filters import Filters
 from campaigns.contacts.models import Contact
@@ -207,6 +209,22 @@ def test_a_dry_run_says_what_the_run_does(session):
     assert json.loads(run("--json"))["gone"] == 3
     with reading() as other:
         assert all_hits(other) == 0
+
+
+def test_a_yes_runs_out_where_a_time_is_set(session):
+    ours = factories.make_organisation(session)
+    contact = factories.make_contact(session, consented=False)
+    with time_machine.travel(now() - timedelta(days=800), tick=False):
+        factories.grant_consent(session, contact)
+    session.commit()
+    assert limits.expire_consent() == 0
+
+    ours.consent_expires = 24
+    session.commit()
+    assert limits.running_out(session) == 1
+    session.rollback()
+    assert limits.expire_consent() == 1
+    assert gate.refusals(session, [contact.id]) == {contact.id: gate.Reason.EXPIRED}
 
 
 def test_the_page_tells_what_is_over_and_keeps_the_limits(admin_client, marketer_client):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from campaigns.accounts import audit, people
 from campaigns.accounts.models import Organisation
 from campaigns.consent import expiring
+from campaigns.consent.models import Consent
 from campaigns.contacts.conditions import count_up_to
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput, NotFound
@@ -95,7 +96,10 @@ def expire_consent() -> int:
 def running_out(session: Session) -> int:
     """How many would run out now, counted up to MOST; looks through all consent where few would."""
     months = _organisation(session).consent_expires
-    return count_up_to(session, expiring.due(before(now(), months)), MOST) if months else 0
+    if not months:
+        return 0
+    due = expiring.due(before(now(), months)).with_only_columns(Consent.contact_id)
+    return count_up_to(session, due, MOST)
 
 
 def _organisation(session: Session) -> Organisation:

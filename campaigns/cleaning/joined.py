@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.cleaning.comparing import COLUMNS, FIELD
+from campaigns.consent.rhythm import stricter
 from campaigns.contacts import names
 from campaigns.contacts.models import Contact
 
@@ -51,12 +52,13 @@ def _note(ours: str, theirs: str) -> str:
 
 
 def _history(kept: Contact, gone: Contact) -> dict[str, Any]:
-    """What follows from both: the longer pause, the earlier beginning, the newer last contact."""
+    """What follows from both: the longer pause, the stricter rhythm, the earlier start, the newer touch."""
     first, second = sorted((kept, gone), key=lambda contact: (contact.created_at, contact.id))
     last = max((kept, gone), key=lambda contact: (contact.last_contact_at is not None, _at(contact)))
     verified = [kept.verified_at, gone.verified_at]
     return {
         "paused_until": max((at for at in (kept.paused_until, gone.paused_until) if at), default=None),
+        "rhythm": stricter(kept.rhythm, gone.rhythm),
         "created_at": first.created_at,
         "source": first.source or second.source,
         # Undoing an import takes away only whom it brought under every name.

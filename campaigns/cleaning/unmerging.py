@@ -12,6 +12,7 @@ from campaigns.cleaning import merging, proposing
 from campaigns.cleaning.joined import RESTRICTION
 from campaigns.cleaning.merging import contacts
 from campaigns.cleaning.models import Merge
+from campaigns.consent.rhythm import stricter
 from campaigns.contacts import field_index, identity, moving, names
 from campaigns.contacts.models import Contact, MergedContact
 from campaigns.crm import steps
@@ -160,6 +161,8 @@ def _part(session: Session, merge: Merge, is_now: Mapping[str, Any], restored: d
     gone = moving.unpack(contacts, _sound(session, merge.before["gone"]))
     if is_now["paused_until"] != merge.after["paused_until"] and is_now["paused_until"]:
         gone["paused_until"] = _later(gone["paused_until"], moment(is_now["paused_until"]))
+    if is_now["rhythm"] != merge.after.get("rhythm", ""):
+        gone["rhythm"] = stricter(gone.get("rhythm", ""), is_now["rhythm"])
     if is_now["restricted_at"] != merge.after.get("restricted_at") and is_now["restricted_at"]:
         since = moving.unpack(contacts, {name: is_now[name] for name in RESTRICTION})
         gone |= {} if gone.get("restricted_at") else since

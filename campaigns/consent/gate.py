@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from campaigns.consent import rhythm
 from campaigns.consent.following import track_now, tracking_level, tracking_states
 from campaigns.consent.models import Basis, Consent, Purpose, Suppression
 from campaigns.consent.reasons import Reason
@@ -42,6 +43,8 @@ class Facts:
     birth_year: int | None = None
     birthday: str = ""
     restricted: bool = False
+    rhythm: str = ""
+    last_sent_at: datetime | None = None  # their last letter
 
 
 def grounds(purpose: str, given_for: str) -> frozenset[Basis]:
@@ -69,7 +72,9 @@ def decide(facts: Facts, purpose: str = Purpose.MAIL, at: datetime | None = None
         return refused
     if _is_minor(facts, at):
         return Reason.MINOR
-    return Reason.PAUSED if facts.paused_until is not None and facts.paused_until > at else None
+    if facts.paused_until is not None and facts.paused_until > at:
+        return Reason.PAUSED
+    return rhythm.decide(facts.rhythm, facts.last_sent_at, at) if rhythm.bound(purpose) else None
 
 
 def _consent_speaks(facts: Facts, purpose: str) -> Reason | None:
@@ -104,6 +109,7 @@ def refusal(
             (_minor(contact, at), Reason.MINOR.value),
             (contact.paused_until > at, Reason.PAUSED.value),
         ),
+        *([rhythm.refusal(at, contact)] if rhythm.bound(purpose) else []),
     )
 
 

@@ -23,6 +23,8 @@ class Reason(StrEnum):
     BASIS = "basis"
     MINOR = "minor"
     PAUSED = "paused"
+    OCCASIONS = "occasions"
+    TOO_OFTEN = "too_often"
 
 
 def words(reason: str) -> str:
@@ -43,4 +45,6 @@ def words(reason: str) -> str:
         Reason.BASIS: _("The legal ground does not cover such letters"),
         Reason.MINOR: _("Under 16"),
         Reason.PAUSED: _("Asked for a pause"),
+        Reason.OCCASIONS: _("Wants only birthdays and orders"),
+        Reason.TOO_OFTEN: _("Had a letter lately, and wants them less often"),
     }.get(reason, reason)  # type: ignore[call-overload]

@@ -9,17 +9,9 @@ from flask_security import current_user
 
 from campaigns.accounts import audit, people
 from campaigns.accounts.models import Role
-from campaigns.consent import (
-    asking,
-    gate,
-    ledger,
-    proof,
-    reasons,
-    recording,
-    restricting,
-    suppression,
-    topics,
-)
+from campaigns.consent import asking, gate, ledger, proof, reasons, recording, restricting, suppression
+from campaigns.consent import rhythm as rhythms
+from campaigns.consent import topics as subjects
 from campaigns.consent.models import AsOf, SuppressionReason
 from campaigns.contacts import filters, parts, visibility
 from campaigns.database import now, reading, transaction
@@ -72,9 +64,10 @@ def _panel(contact_id: int, errors: dict[str, str]) -> str:
             "pages/consent/_panel.html",
             contact=contact,
             states=proof.states(session, contact_id),
-            topics=topics.names(session, language()),
+            topics=subjects.names(session, language()),
             may_ask=recording.purposes_open(session, contact_id),
             paused_until=paused if paused and paused > now() else None,
+            rhythms=dict(rhythms.choices()),
             restricted_by=restricting.by(session, contact),
             whys=restricting.choices(),
             languages=list(LANGUAGES.items()),
@@ -148,7 +141,7 @@ def evidence(contact_id: int):
             contact=contact,
             entries=entries,
             states=proof.standings(entries),
-            topics=topics.names(session, language()),
+            topics=subjects.names(session, language()),
             taken_back=proof.taken_back(entries),
             on=request.args.get("on", ""),
             by=by.value,

@@ -148,6 +148,7 @@ class Contact(HasId, Base):
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
     import_id: Mapped[int | None] = mapped_column()  # the import that made this contact
     paused_until: Mapped[datetime | None] = mapped_column(UTC)
+    rhythm: Mapped[str] = mapped_column(sa.String(12), default="", server_default="")  # consent's Rhythm
     # Kept and not used (GDPR Art. 18), written by consent/restricting.py only:
     restricted_at: Mapped[datetime | None] = mapped_column(UTC)
     restricted_why: Mapped[str] = mapped_column(sa.String(12), default="", server_default="")  # its Why

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from campaigns.accounts import audit
 from campaigns.consent import leaving, ledger, wordings
 from campaigns.consent.models import Act, Basis, ConsentEvent, Purpose, Suppression
+from campaigns.consent.rhythm import Rhythm, stricter
 from campaigns.consent.standing import NO, YES
 from campaigns.crm import logging
 from campaigns.crm.models import Kind
@@ -42,6 +43,7 @@ class Choices:
     paused_until: datetime | None
     tracking: bool | None  # None: never asked
     language: str
+    rhythm: str = ""
 
 
 def choices(session: Session, who: Visitor) -> Choices:
@@ -59,6 +61,7 @@ def choices(session: Session, who: Visitor) -> Choices:
         paused_until=paused if paused and paused > now() else None,
         tracking=None if tracking is None else tracking.state in YES,
         language=who.contact.language,
+        rhythm=who.contact.rhythm,
     )
 
 
@@ -141,6 +144,16 @@ def pause(session: Session, who: Visitor, until: str) -> None:
     who.contact.paused_until = after
     if after != (before if before and before > now() else None):
         note(session, who, "pause")
+
+
+def often(session: Session, who: Visitor, wish: str) -> None:
+    """Write to this contact that often; raises BadInput for a wish for more by an old link."""
+    if who.contact is None or wish not in set(Rhythm) or wish == who.contact.rhythm:
+        return
+    if stricter(wish, who.contact.rhythm) != wish and not who.fresh:
+        raise BadInput(_("This letter is too old to agree by. Use the link in a newer one."), field="rhythm")
+    who.contact.rhythm = wish
+    note(session, who, "rhythm")
 
 
 def speak(session: Session, who: Visitor, language: str) -> None:

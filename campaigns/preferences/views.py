@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import settings, tokens
 from campaigns.accounts import people
-from campaigns.consent import topics, wordings
+from campaigns.consent import rhythm, topics, wordings
 from campaigns.consent.standing import Method
 from campaigns.database import now, reading, transaction
 from campaigns.delivery import visiting
@@ -105,6 +105,8 @@ def choose(token: str):
         with transaction() as session:
             who = _visitor(session, Purpose.PREFERENCES, token)
             choosing.pause(session, who, form.get("until", ""))
+            if "rhythm" in form:
+                choosing.often(session, who, form["rhythm"])
             choosing.speak(session, who, form.get("language", ""))
             topic_choices.choose(session, who, form, _evidence(Method.PAGE))
             if form.get("tracking") in ("yes", "no"):
@@ -194,6 +196,7 @@ def _preferences(session: Session, who: Visitor, token: str, errors: dict[str, s
         today=now().date(),
         wording=wordings.tracking(),
         asked=topic_choices.choices(session, who),
+        rhythms=rhythm.choices(),
         agreement=topic_choices.agreement(),
         spoken=spoken(),
         topic_names=topics.names(session, spoken()),

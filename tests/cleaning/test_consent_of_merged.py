@@ -195,5 +195,30 @@ def test_the_longer_pause_holds_and_one_set_meanwhile_holds_for_both(session):
     assert min(pauses) > now() + timedelta(days=29)
 
 
+def test_the_stricter_rhythm_holds_and_one_chosen_meanwhile_holds_for_both(session):
+    one, other = _people(session)
+    one.rhythm, other.rhythm = "weekly", "monthly"
+    session.flush()
+    merge = merging.merge(session, one.id, other.id)
+    kept = session.get_one(Contact, one.id)
+    assert kept.rhythm == "monthly"
+    kept.rhythm = "occasions"
+    session.flush()
+
+    unmerging.unmerge(session, merge.id)
+
+    assert [session.get_one(Contact, number).rhythm for number in (one.id, other.id)] == ["occasions"] * 2
+
+
+def test_each_has_their_own_rhythm_again_when_nothing_was_said_meanwhile(session):
+    one, other = _people(session)
+    other.rhythm = "weekly"
+    session.flush()
+
+    unmerging.unmerge(session, merging.merge(session, one.id, other.id).id)
+
+    assert [session.get_one(Contact, number).rhythm for number in (one.id, other.id)] == ["", "weekly"]
+
+
 def merge_moment(merge):
     return datetime.fromisoformat(merge.before["gone"]["paused_until"])

@@ -1,5 +1,6 @@
 """The gate in SQL and in Python gives one answer, on every combination of what it looks at."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
@@ -12,8 +13,10 @@ from campaigns.consent import gate
 from campaigns.consent.gate import Facts, Reason
 from campaigns.consent.models import Act, Basis, Consent, ConsentEvent, Suppression, SuppressionReason
 from campaigns.consent.reasons import words
+from campaigns.consent.rhythm import Rhythm
 from campaigns.consent.standing import State
 from campaigns.contacts.models import Contact
+from campaigns.delivery.models import Message
 from tests import factories
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -33,8 +36,9 @@ _COLUMNS = (
 )
 _REST = dict.fromkeys(
     ("first_name", "last_name", "name_key", "first_key", "phone", "position", "language", "timezone",
-     "country", "city", "note", "decision_role", "channel", "source", "last_contact_how"), "",
+     "country", "city", "note", "decision_role", "channel", "source", "last_contact_how", "rhythm"), "",
 ) | {"handles": [], "fields": {}, "origins": {}, "created_at": AT, "updated_at": AT}  # fmt: skip
+_LETTER = {"reason": "", "reply": "", "tries": 1, "fence": 0}
 RESTRICTED = [None, AT]
 AGES = [(None, ""), (2011, "01-01"), (2010, "11-22"), (2010, "11-23"), (2010, ""), (1986, "")]
 
@@ -96,6 +100,46 @@ def test_sql_and_python_agree_on_every_combination_of_two_hundred_thousand(sessi
         assert {None, Reason.NO_CONSENT, Reason.BASIS} <= set(expected.values())
 
 
+WISHES = [wish.value for wish in Rhythm]
+LAST = [None, *(AT - timedelta(days=days) for days in (0.1, 6.4, 6.5, 6.6, 27.4, 27.5, 27.6, 400))]
+
+
+def test_sql_and_python_agree_on_every_wish_for_fewer_letters(session):
+    """Beside everything else that the gate looks at, and whenever the last letter was."""
+    campaign = factories.make_campaign(session)
+    found = dict(
+        enumerate(product(SAID, [None, "bounced"], PAUSES, AGES[:2], RESTRICTED, WISHES, LAST), start=1)
+    )
+    rest = {name: value for name, value in _REST.items() if name != "rhythm"}
+    contacts, consents, listed, letters = [], [], [], []
+    for number, (mail, suppressed, paused_until, (year, day), since, wish, last) in found.items():
+        email, seal = f"p{number}@example.com", f"{number:032x}"
+        own = (number, email, seal, "example.com", paused_until, year, day, since, wish)
+        contacts.append((*own, *rest.values()))
+        consents += [(number, "mail", *mail, AT, 1)] if mail else []
+        listed += [(seal, suppressed, "test", AT)] if suppressed else []
+        letters += [(campaign.id, number, email, "sent", last)] if last else []
+    load(session, Contact, [*_COLUMNS, "rhythm", *rest], contacts)
+    load(session, Consent, ["contact_id", "purpose", "state", "basis", "at", "event_id"], consents)
+    load(session, Suppression, ["address_hash", "reason", "source", "at"], listed)
+    columns = ["campaign_id", "contact_id", "address", "status", "sent_at"]
+    load(session, Message, [*columns, *_LETTER], [(*row, *_LETTER.values()) for row in letters])
+
+    for purpose in ("mail", TOPIC, "mail:occasions", "mail:occasions-birthday", "ad_platforms"):
+        expected = {}
+        for number, (mail, suppressed, paused_until, age, since, wish, last) in found.items():
+            known = facts(purpose, mail, None, suppressed, paused_until, age, since)
+            if purpose.startswith("mail:"):
+                at_large = mail or (None, None)
+                known = replace(known, mail_state=at_large[0], mail_basis=at_large[1])
+            expected[number] = gate.decide(replace(known, rhythm=wish, last_sent_at=last), purpose, AT)
+        person = aliased(Contact)
+        rows = session.execute(sa.select(person.id, gate.refusal(purpose, AT, person))).all()
+        assert dict(map(tuple, rows)) == expected
+        limited = {Reason.OCCASIONS, Reason.TOO_OFTEN} & set(expected.values())
+        assert limited == ({Reason.OCCASIONS, Reason.TOO_OFTEN} if purpose in ("mail", TOPIC) else set())
+
+
 MAY = Facts(State.GRANTED, Basis.CONSENT)
 
 
@@ -123,6 +167,16 @@ MAY = Facts(State.GRANTED, Basis.CONSENT)
         (Facts(State.CONFIRMED, Basis.CONSENT, restricted=True), "mail", Reason.RESTRICTED),
         (Facts(State.GRANTED, Basis.CONSENT, restricted=True), "ad_platforms", Reason.RESTRICTED),
         (Facts(suppressed="erased", restricted=True), "mail", Reason.ERASED),
+        (replace(MAY, rhythm="occasions"), "mail", Reason.OCCASIONS),
+        (replace(MAY, rhythm="occasions"), TOPIC, Reason.OCCASIONS),
+        (replace(MAY, rhythm="occasions"), "mail:occasions", None),
+        (replace(MAY, rhythm="occasions", paused_until=AT + timedelta(1)), "mail", Reason.PAUSED),
+        (replace(MAY, rhythm="weekly"), "mail", None),
+        (replace(MAY, rhythm="weekly", last_sent_at=AT - timedelta(days=6)), "mail", Reason.TOO_OFTEN),
+        (replace(MAY, rhythm="weekly", last_sent_at=AT - timedelta(days=6)), "mail:occasions", None),
+        (replace(MAY, rhythm="weekly", last_sent_at=AT - timedelta(days=7)), "mail", None),
+        (replace(MAY, rhythm="monthly", last_sent_at=AT - timedelta(days=27)), "mail", Reason.TOO_OFTEN),
+        (replace(MAY, rhythm="monthly", last_sent_at=AT - timedelta(days=28)), "mail", None),
     ],
 )
 def test_the_gate_follows_the_law_as_we_read_it(known, purpose, reason):

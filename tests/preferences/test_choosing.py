@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from campaigns.accounts.models import AuditEntry
-from campaigns.consent import ledger, topics
+from campaigns.consent import gate, ledger, topics
 from campaigns.consent.models import ConsentEvent, Purpose, Wording
 from campaigns.contacts.models import Contact
 from campaigns.database import now, reading
@@ -146,3 +146,39 @@ def test_the_audit_log_has_that_somebody_left_and_came_back(client, letter, data
     proof = client.post(leave, csrf=False).text.split('name="proof" value="')[1].split('"')[0]
     client.post(f"{leave}/pause", data={"proof": proof}, csrf=False)
     assert trail(letter) == [left, ("come_back", {"by": "person"}, None)]
+
+
+def refused(letter: Message, purpose: str = Purpose.MAIL) -> str | None:
+    with reading() as session:
+        return gate.refusals(session, [letter.contact_id], purpose).get(letter.contact_id)
+
+
+@pytest.mark.both_databases
+def test_how_often_is_chosen_and_the_gate_keeps_to_it(client, session, letter):
+    for wish, reason in (("weekly", "too_often"), ("monthly", "too_often"), ("occasions", "occasions")):
+        assert client.post(link_of(letter), data={"rhythm": wish}, csrf=False).status_code == 303
+        assert f'value="{wish}" checked' in client.get(link_of(letter)).text
+        assert refused(letter) == reason
+        assert refused(letter, "mail:occasions") is None
+    session.execute(sa.update(Message).values(sent_at=now() - timedelta(days=20)))
+    session.commit()
+    client.post(link_of(letter), data={"rhythm": "weekly"}, csrf=False)
+    assert refused(letter) is None
+    client.post(link_of(letter), data={"rhythm": "monthly"}, csrf=False)
+    assert refused(letter) == "too_often"
+    client.post(link_of(letter), data={"rhythm": "hourly"}, csrf=False)
+    assert refused(letter) == "too_often"
+    client.post(link_of(letter), data={"rhythm": ""}, csrf=False)
+    assert refused(letter) is None
+    assert [act for act, *_rest in trail(letter)] == ["rhythm"] * 6
+
+
+def test_an_old_link_wishes_for_less_but_not_for_more(client, session, letter):
+    session.execute(sa.update(Message).values(sent_at=now() - timedelta(days=61)))
+    session.commit()
+    assert client.post(link_of(letter), data={"rhythm": "monthly"}, csrf=False).status_code == 303
+    answer = client.post(link_of(letter), data={"rhythm": "weekly"}, csrf=False)
+    assert answer.status_code == 422
+    assert "too old to agree by" in answer.text
+    with reading() as session:
+        assert session.get(Contact, letter.contact_id).rhythm == "monthly"

@@ -24,7 +24,7 @@ class Rhythm(StrEnum):
 # Half a day and more is left out, so that what goes each Monday, or on the first of each month, is not kept
 # back because the last one took an hour, or because February is short.
 APART = {Rhythm.WEEKLY: timedelta(days=6, hours=12), Rhythm.MONTHLY: timedelta(days=27, hours=12)}
-_OCCASIONS = f"{Purpose.MAIL}:occasions"
+OCCASIONS = f"{Purpose.MAIL}:occasions"  # no topic's: letters for birthdays and about orders
 _STRICTNESS = [rhythm.value for rhythm in Rhythm]
 # delivery's table, which is above: only when the last letters went is asked.
 _letters = sa.table("message", sa.column("contact_id"), sa.column("sent_at", UTC()))
@@ -48,7 +48,7 @@ def choices() -> list[tuple[str, str]]:
 def bound(purpose: str) -> bool:
     """Whether letters of this purpose keep to the wish: all but those for birthdays and orders."""
     is_letter = purpose == Purpose.MAIL or purpose.startswith(f"{Purpose.MAIL}:")
-    return is_letter and not purpose.startswith(_OCCASIONS)
+    return is_letter and purpose != OCCASIONS
 
 
 def decide(wish: str, last_sent_at: datetime | None, at: datetime) -> Reason | None:

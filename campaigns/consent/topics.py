@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.consent.models import Topic
+from campaigns.consent.rhythm import OCCASIONS
 from campaigns.contacts.names import plain, tidy
 from campaigns.errors import BadInput, NotFound
 from campaigns.words import LANGUAGES, _
@@ -80,7 +81,7 @@ def _key(session: Session, name: str) -> str:
     """A short name for the ledger that no other topic has or had."""
     letters = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in plain(name))
     stem = "-".join(part for part in letters.split("-") if part)[:30] or "topic"
-    taken = set(session.scalars(sa.select(Topic.key)))
+    taken = {*session.scalars(sa.select(Topic.key)), OCCASIONS.partition(":")[2]}
     return next(key for n in range(1, MOST + 2) if (key := stem if n == 1 else f"{stem}-{n}") not in taken)
 
 

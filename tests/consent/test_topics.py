@@ -25,6 +25,7 @@ def test_two_topics_share_neither_name_nor_key(session):
     assert topics.create(session, "Tools").key == "tools"
     assert topics.create(session, "Tools!").key == "tools-2"
     assert topics.create(session, "Новости").key == "topic"
+    assert topics.create(session, "Occasions").key == "occasions-2"  # that is for birthdays and orders
     with pytest.raises(BadInput, match="topic of that name"):
         topics.create(session, "tools")
     with pytest.raises(BadInput, match="name"):

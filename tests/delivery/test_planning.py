@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -34,6 +35,23 @@ def test_everybody_gets_a_row_and_whoever_is_refused_a_reason(session, states):
     }
     assert fresh(campaign).planned_at is not None
     assert account(campaign).skipped == {"no_consent": 1, "unsubscribed": 1}
+
+
+def test_who_wants_fewer_letters_is_left_out_with_the_reason(session, states):
+    before = factories.make_campaign(session, status=Status.SENT)
+    for name in ("", "weekly", "monthly", "occasions"):
+        some = factories.make_contact(session, f"{name or 'any'}@example.com", rhythm=name)
+        factories.make_message(session, before, some, sent_at=now() - timedelta(days=7))
+    campaign = launch(session)
+
+    plan(campaign)
+
+    assert states(campaign) == {
+        "any@example.com": "planned",
+        "weekly@example.com": "planned",
+        "monthly@example.com": "skipped:too_often",
+        "occasions@example.com": "skipped:occasions",
+    }
 
 
 def test_planning_again_adds_nobody(session, states):

@@ -15,6 +15,8 @@ from campaigns.accounts.models import Tracking
 from campaigns.audiences import saving
 from campaigns.cli import _watching
 from campaigns.cli._ready import demand_schema
+from campaigns.consent import topics
+from campaigns.consent.models import Purpose
 from campaigns.contacts.addresses import canonical
 from campaigns.contacts.models import Contact
 from campaigns.database import reading, transaction
@@ -44,9 +46,17 @@ def campaign() -> None:
     "--track-opens", type=_LEVELS, default=str(Tracking.IDENTIFIED), help="At most; others may allow less."
 )
 @click.option("--track-clicks", type=_LEVELS, default=str(Tracking.IDENTIFIED), help="At most.")
+@click.option("--topic", default="", help="The name of the topic it is about; letters in general without.")
 @_JSON
 def create(
-    name: str, audience: str, template: str, address: str, track_opens: str, track_clicks: str, as_json: bool
+    name: str,
+    audience: str,
+    template: str,
+    address: str,
+    track_opens: str,
+    track_clicks: str,
+    topic: str,
+    as_json: bool,
 ) -> None:
     """Keep a draft."""
     with transaction() as session:
@@ -60,6 +70,7 @@ def create(
             sender_id=sender.id,
             track_opens=track_opens,
             track_clicks=track_clicks,
+            purpose=topics.named(session, topic).purpose if topic else Purpose.MAIL.value,
         )
         made = preparing.create(session, plan)
     click.echo(json.dumps({"id": made.id}) if as_json else f"Campaign {made.id}.")

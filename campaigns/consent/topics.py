@@ -35,6 +35,14 @@ def names(session: Session, language: str) -> dict[str, str]:
     return {topic.purpose: topic.called(language) for topic in listed(session)}
 
 
+def named(session: Session, name: str) -> Topic:
+    """The topic of that name or key; raises NotFound."""
+    for topic in listed(session):
+        if name in (topic.name, topic.key):
+            return topic
+    raise NotFound(_("There is no such topic."))
+
+
 def create(session: Session, name: str, about: str = "", words: Words | None = None) -> Topic:
     """A new topic at the end of the list. Raises BadInput for no name, one taken, or too many."""
     name = _name(session, name)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from campaigns import settings
 from campaigns.accounts import audit, people
 from campaigns.accounts.models import Organisation, User
-from campaigns.consent import proof
+from campaigns.consent import proof, topics
 from campaigns.consent.models import Purpose
 from campaigns.contacts.field_models import Field
 from campaigns.contacts.models import Category
@@ -18,6 +18,7 @@ from campaigns.errors import BadInput, NotFound
 from campaigns.exports.models import AdGiven, Format
 from campaigns.rights import grounds, records_words
 from campaigns.rights.registry import HELD
+from campaigns.words import language
 
 FIELDS = ("officer", "representative", "joint", "relations", "recipients", "transfers", "measures")
 LONGEST = 2_000
@@ -71,10 +72,11 @@ def _purposes(session: Session) -> list[dict[str, Any]]:
     """Each purpose with the grounds on which anybody stands; those nobody agreed to yet as well."""
     _at, numbers = grounds.kept(session)
     names = list(dict.fromkeys([*Purpose, *(purpose for purpose, _basis, _number in numbers)]))
+    called = topics.names(session, language())
     return [
         {
             "purpose": str(name),
-            "name": proof.purpose_word(name),
+            "name": proof.purpose_word(name, called),
             "what_for": records_words.what_for(name),
             "grounds": [
                 {"ground": basis, "name": records_words.ground(basis), "people": number}

@@ -3,7 +3,7 @@
 import pytest
 
 from campaigns.consent import topics
-from campaigns.errors import BadInput
+from campaigns.errors import BadInput, NotFound
 
 
 def test_a_topic_has_a_purpose_of_its_own_that_never_changes(session):
@@ -30,3 +30,11 @@ def test_two_topics_share_neither_name_nor_key(session):
         topics.create(session, "tools")
     with pytest.raises(BadInput, match="name"):
         topics.create(session, "  ")
+
+
+def test_a_topic_is_found_by_its_name_or_key(session):
+    offers = topics.create(session, "Nabídky & slevy")
+
+    assert topics.named(session, "Nabídky & slevy") is topics.named(session, offers.key) is offers
+    with pytest.raises(NotFound):
+        topics.named(session, "Nothing")

@@ -73,5 +73,7 @@ def refusal(at: datetime, contact: Any) -> sa.ColumnElement[str | None]:
 
 
 def _got_one(contact: Any, since: datetime) -> sa.ColumnElement[bool]:
+    """By LIMIT, not EXISTS: PostgreSQL could answer that by gathering all letters of all people first."""
     got = sa.and_(_letters.c.contact_id == contact.id, _letters.c.sent_at > since)
-    return sa.exists(sa.select(sa.literal(1)).select_from(_letters).where(got).correlate(contact))
+    one = sa.select(sa.literal(1)).select_from(_letters).where(got).correlate(contact).limit(1)
+    return one.scalar_subquery().is_not(None)

@@ -20,7 +20,7 @@ from campaigns.tokens import BadToken, Purpose
 from campaigns.words import _
 
 FRESH = timedelta(days=60)
-_UNDO = timedelta(hours=1)
+UNDO = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -89,5 +89,5 @@ def may_undo(who: Visitor, token: str) -> bool:
         contact_id, message_id, at = tokens.read(Purpose.PREFERENCES, token)
     except (BadToken, ValueError):
         return False
-    recent = 0 <= now().timestamp() - at < _UNDO.total_seconds()
+    recent = 0 <= now().timestamp() - at < UNDO.total_seconds()
     return recent and (contact_id, message_id) == (who.contact_id, who.message_id)

@@ -11,15 +11,15 @@ from campaigns.accounts import audit
 from campaigns.consent import leaving, ledger, wordings
 from campaigns.consent.models import Act, Basis, ConsentEvent, Purpose, Suppression
 from campaigns.consent.rhythm import Rhythm, stricter
-from campaigns.consent.standing import NO, YES
+from campaigns.consent.standing import NO, YES, fold
 from campaigns.crm import logging
 from campaigns.crm.models import Kind
 from campaigns.database import now
 from campaigns.delivery.models import Message
-from campaigns.delivery.visiting import Visitor
+from campaigns.delivery.visiting import UNDO, Visitor
 from campaigns.errors import BadInput
 from campaigns.mailings.models import Campaign
-from campaigns.words import LANGUAGES, _
+from campaigns.words import LANGUAGES, _, language
 
 PAUSE = timedelta(days=91)  # three months
 LONGEST_PAUSE = timedelta(days=731)
@@ -92,11 +92,23 @@ def unsubscribe(session: Session, who: Visitor, how: Evidence) -> None:
         )
 
 
+def just_left(session: Session, who: Visitor) -> bool:
+    """Whether this very link ended a yes within the hour: that, and no more, may be taken back by it.
+
+    So an old link can't bring back who left long ago, nor make a yes where there was none.
+    """
+    said_so = [one for one in ledger.evidence(session, who.contact_id) if one.purpose == Purpose.MAIL]
+    if not said_so or (said_so[0].act, said_so[0].source) != (Act.WITHDRAWN, who.source):
+        return False
+    before = fold(said_so[:0:-1])
+    return said_so[0].at > now() - UNDO and before is not None and before.state in YES
+
+
 def pause_instead(session: Session, who: Visitor, how: Evidence) -> datetime | None:
     """Take the unsubscribing just done back, and write nothing for three months; returns until when."""
     if who.contact is None:
         return None
-    words = wordings.wording(session, Purpose.MAIL, who.language or "en", pause_wording())
+    words = wordings.wording(session, Purpose.MAIL, language(), pause_wording())
     came = leaving.come_back(
         session,
         who.contact_id,
@@ -106,7 +118,7 @@ def pause_instead(session: Session, who: Visitor, how: Evidence) -> datetime | N
     )
     if not came:
         return None
-    who.contact.paused_until = now() + PAUSE
+    who.contact.paused_until = max(now() + PAUSE, who.contact.paused_until or now())
     session.execute(sa.update(Message).where(letter_of(who)).values(unsubscribed_at=None))
     note(session, who, "come_back")
     return who.contact.paused_until
@@ -123,7 +135,7 @@ def follow(session: Session, who: Visitor, yes: bool, how: Evidence) -> None:
         raise BadInput(
             _("This letter is too old to agree by. Use the link in a newer one."), field="tracking"
         )
-    wording = wordings.wording(session, Purpose.TRACKING, who.language or "en", wordings.tracking())
+    wording = wordings.wording(session, Purpose.TRACKING, language(), wordings.tracking())
     ledger.record(
         session,
         who.contact_id,
@@ -137,12 +149,18 @@ def follow(session: Session, who: Visitor, yes: bool, how: Evidence) -> None:
 
 
 def pause(session: Session, who: Visitor, until: str) -> None:
-    """Write nothing to this contact until that day (ISO); empty ends the pause. Raises BadInput."""
+    """Write nothing to this contact until that day (ISO); empty ends the pause.
+
+    Raises BadInput for no day, and for a shorter pause by an old link.
+    """
     if who.contact is None:
         return
-    before, after = who.contact.paused_until, _moment(until) if until else None
+    kept, after = who.contact.paused_until, _moment(until) if until else None
+    before = kept if kept and kept > now() else None
+    if before is not None and (after is None or after < before) and not who.fresh:
+        raise BadInput(_("This letter is too old to agree by. Use the link in a newer one."), field="until")
     who.contact.paused_until = after
-    if after != (before if before and before > now() else None):
+    if after != before:
         note(session, who, "pause")
 
 
@@ -156,10 +174,10 @@ def often(session: Session, who: Visitor, wish: str) -> None:
     note(session, who, "rhythm")
 
 
-def speak(session: Session, who: Visitor, language: str) -> None:
+def speak(session: Session, who: Visitor, code: str) -> None:
     """Write to this contact in that language, one of ours; anything else changes nothing."""
-    if who.contact is not None and language in LANGUAGES and language != who.contact.language:
-        who.contact.language = language
+    if who.contact is not None and code in LANGUAGES and code != who.contact.language:
+        who.contact.language = code
         note(session, who, "language")
 
 

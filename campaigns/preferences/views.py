@@ -72,7 +72,7 @@ def leave_topic(token: str):
 def pause_instead(token: str):
     with transaction() as session:
         who = _visitor(session, Purpose.UNSUBSCRIBE, token)
-        if not visiting.may_undo(who, request.form.get("proof", "")):
+        if not (visiting.may_undo(who, request.form.get("proof", "")) and choosing.just_left(session, who)):
             return _left(session, who, token)
         until = choosing.pause_instead(session, who, _evidence(Method.PAGE))
         return _page("paused", session, who, until=until)
@@ -104,7 +104,8 @@ def choose(token: str):
     try:
         with transaction() as session:
             who = _visitor(session, Purpose.PREFERENCES, token)
-            choosing.pause(session, who, form.get("until", ""))
+            if "until" in form:
+                choosing.pause(session, who, form["until"])
             if "rhythm" in form:
                 choosing.often(session, who, form["rhythm"])
             choosing.speak(session, who, form.get("language", ""))
@@ -177,7 +178,7 @@ def _left(session: Session, who: Visitor, token: str, alone: bool = False) -> st
         token=token,
         alone=alone,
         choices=choosing.choices(session, who),
-        proof=visiting.undo_token(who),
+        proof=visiting.undo_token(who) if choosing.just_left(session, who) else "",
         preferences=_link(Purpose.PREFERENCES, who),
     )
 

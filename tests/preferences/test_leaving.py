@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from campaigns import tables, tokens
 from campaigns.consent import gate
@@ -186,3 +187,39 @@ def test_the_page_speaks_the_contact_s_language(client, session, letter):
     session.execute(sa.update(Contact).values(language="cs"))
     session.commit()
     assert '<html lang="cs"' in client.get(link_of(letter), headers={"Accept-Language": "ro"}).text
+
+
+def test_an_old_link_can_not_bring_back_who_left_long_ago(session, client, letter):
+    with time_machine.travel(now() - timedelta(days=700), tick=False):
+        client.post(link_of(letter), csrf=False)
+
+    again = client.post(link_of(letter), csrf=False)  # as whoever found the letter would
+
+    assert 'name="proof"' not in again.text
+    made = sign(Link.PREFERENCES, letter.contact_id, letter.id, int(now().timestamp()))
+    client.post(link_of(letter) + "/pause", data={"proof": made}, csrf=False)
+    assert not may_be_mailed(letter)
+
+
+def test_an_old_link_ends_no_pause(session, client, letter):
+    client.post(link_of(letter, Link.PREFERENCES), data={"until": later(30)}, csrf=False)
+    with time_machine.travel(now() + timedelta(days=3), tick=False):
+        session.execute(sa.update(Message).values(sent_at=now() - timedelta(days=400)))
+        session.commit()
+        for until in ("", later(10)):
+            answer = client.post(link_of(letter, Link.PREFERENCES), data={"until": until}, csrf=False)
+            assert (answer.status_code, may_be_mailed(letter)) == (422, False)
+        longer = client.post(link_of(letter, Link.PREFERENCES), data={"until": later(60)}, csrf=False)
+        assert longer.status_code == 303
+
+
+def later(days) -> str:
+    return (now() + timedelta(days=days)).date().isoformat()
+
+
+def test_nobody_agrees_by_leaving(session, client):
+    never = factories.make_contact(session, "never@example.com", consented=False)
+    message = factories.make_message(session, factories.make_campaign(session), never)
+    session.commit()
+
+    assert 'name="proof"' not in client.post(link_of(message), csrf=False).text

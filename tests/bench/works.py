@@ -56,6 +56,8 @@ def one_of_each(session: Session) -> dict[str, list[Any]]:
         "form_id": [form.id],
         "pool_id": [form.pool_id],
         "signup.show.key": [form.key],
+        "signup.show_known.key": [form.key],
+        "signup.show_known.token": [tokens.sign(Purpose.PREFERENCES, first, 0)],
         "signup.sent.key": [form.key],
         "signup.look.token": [signup_world.token(session, form, "Ann")],
         "topic_id": [session.scalars(sa.select(Topic.id).limit(1)).one()],

@@ -123,7 +123,7 @@ def _spoken(purpose: str, contact: Any) -> sa.ScalarSelect[str]:
     """What the deciding row of consent says: “may” or a reason; NULL when there is none."""
     said = aliased(Consent)
     verdict = sa.case(
-        (said.state.in_([*NO, State.EXPIRED, State.UNCONFIRMED]), said.state),
+        (said.state.in_([*NO, State.EXPIRED, State.NARROWED, State.UNCONFIRMED]), said.state),
         (sa.and_(said.state.in_(YES), _carried(said, purpose)), _MAY),
         else_=Reason.BASIS.value,
     )

@@ -87,7 +87,7 @@ def agree(
     standing = ledger.state(session, contact.id, Purpose.MAIL)
     if standing is not None and standing.state in NO:
         for purpose in [*_older_topics(session, contact.id, words), Purpose.MAIL]:
-            ledger.record(session, contact.id, purpose, Act.EXPIRED, Basis.CONSENT, **said)
+            ledger.record(session, contact.id, purpose, Act.NARROWED, Basis.CONSENT, **said)
     suppression.take_back(session, contact.address_hash)
 
 

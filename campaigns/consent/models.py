@@ -28,6 +28,7 @@ class Act(StrEnum):
     WITHDRAWN = "withdrawn"
     OBJECTED = "objected"
     EXPIRED = "expired"
+    NARROWED = "narrowed"  # their no to all ends, as they choose single topics; no yes comes of it
     UNDONE = "undone"  # the entry that `undoes` names does not count: what brought it was taken back
 
 

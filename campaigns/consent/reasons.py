@@ -20,6 +20,7 @@ class Reason(StrEnum):
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    NARROWED = "narrowed"
     BASIS = "basis"
     MINOR = "minor"
     PAUSED = "paused"
@@ -43,6 +44,7 @@ def words(reason: str) -> str:
         Reason.WITHDRAWN: _("Withdrew the agreement"),
         Reason.EXPIRED: _("The agreement has expired"),
         Reason.BASIS: _("The legal ground does not cover such letters"),
+        Reason.NARROWED: _("Chose single topics only"),
         Reason.MINOR: _("Under 16"),
         Reason.PAUSED: _("Asked for a pause"),
         Reason.OCCASIONS: _("Wants only birthdays and orders"),

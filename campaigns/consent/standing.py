@@ -2,7 +2,8 @@
 
 Strictest wins. Whatever says no tightens, whoever recorded it. A yes loosens a no only when the
 person gave it themselves, shown by a letter to their address, and not before they said no. In the same
-way they can let a no run out, without saying yes: who left everything and then chooses single topics.
+way they can narrow a no: who left everything and then chooses single topics ends their no to all without
+saying yes, and still nobody else can say it for them.
 """
 
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ class State(StrEnum):
     WITHDRAWN = Act.WITHDRAWN
     OBJECTED = Act.OBJECTED
     EXPIRED = Act.EXPIRED
+    NARROWED = Act.NARROWED
     UNCONFIRMED = "unconfirmed"
 
 
@@ -107,8 +109,11 @@ def moved(now: Standing | None, entry: Entry) -> Standing | None:
     if entry.act in NO:
         return _tightened(now, entry)
     if entry.act == Act.EXPIRED:
-        holds = now is not None and now.state in NO and not _own(now, entry)
-        return now if holds else _stands(State.EXPIRED, entry)
+        held = now is not None and now.state in (*NO, State.NARROWED)
+        return now if held else _stands(State.EXPIRED, entry)
+    if entry.act == Act.NARROWED:
+        ends = now is not None and now.state not in (State.EXPIRED, State.NARROWED) and _own(now, entry)
+        return _stands(State.NARROWED, entry) if ends else now
     return _agreed(now, entry)
 
 
@@ -134,7 +139,7 @@ def _agreed(now: Standing | None, entry: Entry) -> Standing | None:
     if waits:  # anybody can type anybody's address into a form
         return new if now.state == State.EXPIRED else now
     own = _own(now, entry)
-    if now.state in NO:
+    if now.state in NO or now.state == State.NARROWED:
         return new if own else now
     if now.state in YES and not own and not _better(now, new):
         return now

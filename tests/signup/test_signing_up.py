@@ -143,7 +143,9 @@ def test_who_left_everything_and_chooses_a_topic_gets_that_only(form, session, c
 
     session.rollback()
     assert gate.refusals(session, [ann.id], "mail:offers") == {}
-    assert gate.refusals(session, [ann.id]) == {ann.id: gate.Reason.EXPIRED}
+    assert gate.refusals(session, [ann.id]) == {ann.id: gate.Reason.NARROWED}
+    ledger.record(session, ann.id, "mail", "granted", "consent", "import:1 Fair", Method.IMPORT)
+    assert gate.refusals(session, [ann.id]) == {ann.id: gate.Reason.NARROWED}  # only she can say yes
     assert ledger.state(session, ann.id, "tracking").state == State.OBJECTED
     assert ledger.rebuild(session) == 0
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.consent.models import Act, Basis
-from campaigns.consent.standing import NO, OWN, Method, State, fold, moved
+from campaigns.consent.standing import NO, OWN, YES, Method, State, fold, moved
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -116,10 +116,11 @@ def test_after_the_last_no_only_an_own_later_consent_can_say_yes(history):
     if last_no is None or standing.state in NO:
         return
 
+    yes = (Act.GRANTED, Act.CONFIRMED)
     assert any(
         entry.method in OWN and entry.basis == Basis.CONSENT and entry.at >= history[last_no].at
         for entry in history[last_no + 1 :]
-        if entry.act in (Act.GRANTED, Act.CONFIRMED)
+        if entry.act in (yes if standing.state in YES else (*yes, Act.NARROWED))
     )
 
 

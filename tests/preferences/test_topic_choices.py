@@ -113,7 +113,7 @@ def test_who_left_everything_and_says_yes_to_one_gets_that_only(client, session,
     session.commit()
     leave(client, letter)
     assert save(client, letter, {OFFERS: "no", NEWS: "yes"}).status_code == 303
-    assert refused(letter) == {Purpose.MAIL: "expired", OFFERS: "expired", OLD: "expired"}
+    assert refused(letter) == {Purpose.MAIL: "narrowed", OFFERS: "narrowed", OLD: "narrowed"}
 
 
 @pytest.mark.both_databases

@@ -3,6 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
+from apiflask import APIFlask
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -55,15 +56,26 @@ _ROOMS = (
     "rights.own_views",
     "analytics.views",
     "today.views",
+    "accounts.key_views",
+    "api.description",
+    "api.counter_views",
 )
 
 
-def create_app(given: settings.Settings | None = None) -> Flask:
+def create_app(given: settings.Settings | None = None) -> APIFlask:
     """The whole application, ready to serve; `given` settings replace those of the environment."""
     if given is not None:
         settings.use(given)
     static = Path(__file__).parent / "static"
-    app = Flask("campaigns", static_folder=str(static), template_folder=str(paths.TEMPLATES))
+    # Its own description and pages of it are off: api/description.py answers in their place.
+    app = APIFlask(
+        "campaigns",
+        static_folder=str(static),
+        template_folder=str(paths.TEMPLATES),
+        spec_path=None,
+        docs_path=None,
+        json_errors=False,
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["int"] = numbers.RowNumber
     own_address.register(app)

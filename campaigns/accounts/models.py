@@ -1,6 +1,6 @@
 """The organisation, its users and what they did (the audit log)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -113,3 +113,17 @@ class AuditEntry(HasId, Base):
     subject: Mapped[str] = mapped_column(sa.String(60), default="")  # e.g. "campaign:12"
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     ip: Mapped[str] = mapped_column(sa.String(64), default="")
+
+
+class ApiKey(HasId, Base):
+    """By which another program asks us. What it says is shown once; its hash is kept."""
+
+    __tablename__ = "api_key"
+
+    name: Mapped[str] = mapped_column(sa.String(120))  # for colleagues: which program has it
+    hash: Mapped[str] = mapped_column(sa.String(64), unique=True)  # sha256: it has 256 bits of its own
+    scopes: Mapped[list[str]] = mapped_column(sa.JSON())  # of keys.Scope
+    created_at: Mapped[datetime] = mapped_column(UTC, default=now)
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    last_used_on: Mapped[date | None] = mapped_column()
+    revoked_at: Mapped[datetime | None] = mapped_column(UTC)

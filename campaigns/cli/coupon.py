@@ -50,7 +50,7 @@ def redeem(code: str, product: str, quantity: str, amount: str, currency: str, a
     """Note a purchase with a code or a card's number; a coupon is redeemed by it."""
     given = {"product": product, "quantity": quantity, "amount": amount}
     with transaction() as session:
-        bought = redeeming.buy(session, code, given, currency=currency.upper())
+        bought, _new = redeeming.buy(session, code, redeeming.as_typed(given, currency))
         audit.note(session, "coupon.redeem", f"purchase:{bought.id}")
         number = bought.id
     click.echo(json.dumps({"purchase": number}) if as_json else f"Purchase {number} noted.")

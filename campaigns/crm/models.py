@@ -123,6 +123,13 @@ class Purchase(HasId, Base):
             "amount",
             "currency",
         ),
+        sa.Index(
+            "ix_purchase_reference",
+            "reference",
+            unique=True,
+            sqlite_where=sa.text("reference IS NOT NULL"),
+            postgresql_where=sa.text("reference IS NOT NULL"),
+        ),
     )
 
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"))
@@ -131,6 +138,8 @@ class Purchase(HasId, Base):
     quantity: Mapped[int] = mapped_column(default=1)
     amount: Mapped[int] = mapped_column(default=0)  # in the currency's smallest unit
     currency: Mapped[str] = mapped_column(sa.String(3), default="EUR")
+    # How the program that noted it names it: asked once more, it is noted once.
+    reference: Mapped[str | None] = mapped_column(sa.String(80))
 
     product: Mapped[Product] = relationship(lazy="raise")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from campaigns.contacts.models import Contact
@@ -24,6 +25,11 @@ class Shown:
     coupon: Coupon | None = None
     pool: CouponPool | None = None
     card: Card | None = None
+
+    @property
+    def code(self) -> str:
+        """The coupon's code, or the card's number, as it is kept."""
+        return self.coupon.code if self.coupon else self.card.number if self.card else ""
 
     @property
     def problem(self) -> str:
@@ -56,31 +62,74 @@ def look(session: Session, code: str) -> Shown:
     raise NotFound(_("Nobody was given “%(code)s”. Look at it once more.", code=code.strip()[:60]))
 
 
-def buy(
-    session: Session, code: str, given: Mapping[str, str], user_id: int | None = None, currency: str = "EUR"
-) -> Purchase:
-    """Note what was bought with that code or card; a coupon is redeemed by it, once.
+@dataclass(frozen=True)
+class Bought:
+    """What the till says: `amount` in the currency's smallest unit; `reference` is how it names the sale."""
 
-    Raises NotFound, BadInput, and Conflict for a coupon that is not good any more.
-    """
-    shown = look(session, code)
-    if shown.coupon is not None:
-        session.refresh(shown.coupon, with_for_update=True)  # two counters may have it at once
-        if shown.problem:
-            raise Conflict(shown.problem)
-    quantity = given.get("quantity") or "1"
+    product: str
+    quantity: int = 1
+    amount: int = 0
+    currency: str = "EUR"
+    reference: str | None = None
+
+
+def as_typed(given: Mapping[str, str], currency: str = "EUR") -> Bought:
+    """What was bought, from a form as people fill it in. Raises BadInput."""
+    quantity, currency = given.get("quantity") or "1", purchases.currency_code(currency)
     if not quantity.isdecimal():
         raise BadInput(_("The quantity is a number from 1 to 1,000,000."), field="quantity")
-    bought = purchases.add(
-        session,
-        shown.contact.id,
-        purchases.product(session, given.get("product", "")),
-        quantity=int(quantity),
-        amount=purchases.smallest_unit(given.get("amount", ""), currency),
-        currency=currency,
-        user_id=user_id,
-    )
+    amount = purchases.smallest_unit(given.get("amount", ""), currency)
+    return Bought(given.get("product", ""), int(quantity), amount, currency)
+
+
+def buy(session: Session, code: str, bought: Bought, user_id: int | None = None) -> tuple[Purchase, bool]:
+    """Note what was bought with that code or card; a coupon is redeemed by it, once.
+
+    Gives the purchase, and whether it is new: with a reference, a till that heard no answer may ask again.
+    Raises NotFound, BadInput, and Conflict for a coupon that is not good any more, or for a reference that
+    names another sale.
+    """
+    shown = look(session, code)
+    session.refresh(shown.coupon or shown.contact, with_for_update=True)  # two counters may have it at once
+    what = purchases.product(session, bought.product)
+    noted = _noted(session, shown, bought, what.id)
+    if noted is not None:
+        return noted, False
+    if shown.problem:
+        raise Conflict(shown.problem)
+    try:
+        with session.begin_nested():
+            purchase = purchases.add(
+                session,
+                shown.contact.id,
+                what,
+                quantity=bought.quantity,
+                amount=bought.amount,
+                currency=bought.currency,
+                user_id=user_id,
+                reference=bought.reference,
+            )
+    except IntegrityError as error:  # noted for somebody else at this very moment
+        raise _another(bought) from error
     if shown.coupon is not None:
         shown.coupon.redeemed_at, shown.coupon.redeemed_by = now(), user_id
-        shown.coupon.purchase_id = bought.id
-    return bought
+        shown.coupon.purchase_id = purchase.id
+    return purchase, True
+
+
+def _noted(session: Session, shown: Shown, bought: Bought, product_id: int) -> Purchase | None:
+    if bought.reference is None:
+        return None
+    noted = session.scalar(sa.select(Purchase).where(Purchase.reference == bought.reference))
+    if noted is None:
+        return None
+    same = (shown.contact.id, product_id, bought.quantity, bought.amount, bought.currency)
+    if (noted.contact_id, noted.product_id, noted.quantity, noted.amount, noted.currency) != same:
+        raise _another(bought)
+    if shown.coupon is not None and shown.coupon.purchase_id != noted.id:
+        raise _another(bought)
+    return noted
+
+
+def _another(bought: Bought) -> Conflict:
+    return Conflict(_("Another sale was noted as “%(reference)s” before.", reference=bought.reference or ""))

@@ -104,7 +104,7 @@ def buy() -> Any:
     given, code = request.form, request.form.get("code", "")
     try:
         with transaction() as session:
-            bought = redeeming.buy(session, code, given, current_user.id)
+            bought, _new = redeeming.buy(session, code, redeeming.as_typed(given), current_user.id)
             audit.note(session, "coupon.redeem", f"purchase:{bought.id}")
     except (BadInput, Conflict) as error:
         return _counter(code, given, {getattr(error, "field", "") or "code": error.message}), error.status
@@ -126,6 +126,7 @@ def panel(contact_id: int) -> str:
             "pages/signup/_rewards.html",
             coupons=rewards.of_contact(session, contact_id),
             card=rewards.card_of(session, contact_id),
+            spent=purchases.sums(session, contact_id),
             through=through if through and _may_see(session, through) else None,
             brought=[one for one in brought if _may_see(session, one)],
             hidden=sum(not _may_see(session, one) for one in brought),
@@ -168,11 +169,13 @@ def _show(pool_id: int, errors: dict[str, str]) -> str:
 def _counter(code: str, given: Any, errors: dict[str, str]) -> str:
     with reading() as session:
         shown: Shown | None = redeeming.look(session, code) if code else None
+        person = shown.contact if shown and _may_see(session, shown.contact) else None
         return render_template(
             "pages/signup/counter.html",
             code=code,
             shown=shown,
-            person=shown.contact if shown and _may_see(session, shown.contact) else None,
+            person=person,
+            spent=purchases.sums(session, person.id) if person else [],
             given=given,
             errors=errors,
             products=purchases.names(session),

@@ -22,6 +22,7 @@ _SETTINGS: tuple[tuple[str, Any, str], ...] = (
     ("keeping", lazy("How long we keep things"), "limits.show"),
     ("records", lazy("Records of processing"), "records.show"),
     ("erasures", lazy("Erasures"), "rights.erasures"),
+    ("keys", lazy("Other programs"), "keys.index"),
     ("audit", lazy("Audit log"), "settings.audit_log"),
 )
 

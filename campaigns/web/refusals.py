@@ -35,7 +35,7 @@ def _csrf_error(_error: CSRFError) -> Any:
 
 def _http_error(error: HTTPException) -> Any:
     status = error.code or 500
-    if status == 401 and request.method == "GET" and not request.headers.get("HX-Request"):
+    if status == 401 and request.method == "GET" and not (_by_program() or request.headers.get("HX-Request")):
         return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
     if status < 400 or error.response is not None:
         return error
@@ -74,12 +74,16 @@ def _sentence(status: int) -> str:
     }.get(status, _("Something went wrong on our side. It has been written down; please try again."))
 
 
+def _by_program() -> bool:
+    return request.path.startswith("/api/")
+
+
 def _answer(status: int, message: str, problems: list[str] | None = None) -> Any:
     if request.headers.get("HX-Request"):
         return render_template(
             "pages/errors/_fragment.html", message=message, problems=problems or []
         ), status
-    if request.accept_mimetypes.best == "application/json":
+    if _by_program() or request.accept_mimetypes.best == "application/json":
         return jsonify(error=message, problems=problems or []), status
     page = render_template("pages/errors/error.html", status=status, message=message, problems=problems or [])
     return page, status

@@ -31,6 +31,7 @@ def test_public_views_are_the_ones_we_mean(app):
         "signup",
         "feedback",
         "archive",
+        "api",  # its description
     }
 
 

@@ -1,10 +1,11 @@
 """Who may open each address: written out, so that a new one must be thought about."""
 
 EVERYBODY, SIGNED_IN, MAKERS, ADMINS = "everybody", "signed in", "marketers", "admins"
+PROGRAMS = "programs"  # by a key, which no person has
 
 _TABLE = {
     EVERYBODY: """
-        static security.static health.alive health.ready setup.first_run
+        static security.static api.description health.alive health.ready setup.first_run
         tracking.link tracking.counted_link
         preferences.leave preferences.leave_topic preferences.leave_page preferences.pause_instead
         preferences.stop_following
@@ -83,7 +84,9 @@ _TABLE = {
         settings.change_active settings.mail settings.send_test_mail settings.audit_log
         pace.index pace.sender pace.limit_sender pace.domain pace.limit_domain pace.free_domain pace.go_on
         setup.welcome setup.sample
+        keys.index keys.create keys.revoke
     """,
+    PROGRAMS: "api_counter.look api_counter.buy",
 }
 
 RIGHTS = {endpoint: who for who, endpoints in _TABLE.items() for endpoint in endpoints.split()}
@@ -94,4 +97,5 @@ PEOPLE = {
     SIGNED_IN: {"salesperson", "marketer", "admin"},
     MAKERS: {"marketer", "admin"},
     ADMINS: {"admin"},
+    PROGRAMS: set(),
 }

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from campaigns import settings, tokens
-from campaigns.accounts import audit
+from campaigns.accounts import audit, keys
 from campaigns.accounts.models import Role, Tracking, User
 from campaigns.consent import topics
 from campaigns.consent.models import Suppression
@@ -118,6 +118,8 @@ def fill(session: Session, text: str = "Something") -> World:
         | filled
         | dict.fromkeys(_OF_DETAILS, fields_world.token(session, world.own)),
         "form_id": form.id,
+        "code": "ABC-1",
+        "key_id": keys.make(session, text[:120], keys.Scope, world.admin.id)[0].id,
         "pool_id": form.pool_id,
         "topic_id": topics.listed(session)[0].id,
         "edit_id": bulk_world.edit(session, text, world.own, world.salesperson),

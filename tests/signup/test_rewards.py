@@ -16,6 +16,7 @@ from campaigns.crm.models import Purchase
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput, Conflict, NotFound
 from campaigns.signup import building, redeeming, referring, rewards
+from campaigns.signup.redeeming import Bought
 from campaigns.signup.reward_models import Card, Codes, Coupon
 from tests import factories
 from tests.signup.filling_in import fill_in, firm, link, mailed, make_form
@@ -142,7 +143,7 @@ def test_loaded_codes_are_given_one_by_one_and_then_there_are_none(app, session,
 def test_a_coupon_is_redeemed_into_a_purchase_once(form, client):
     sign_up(client, form)
     [(code, _worth)] = coupons("ann@example.com")
-    bought = {"product": "Saw blade", "quantity": "2", "amount": "49,90"}
+    bought = redeeming.as_typed({"product": "Saw blade", "quantity": "2", "amount": "49,90"})
     with transaction() as session:
         redeeming.buy(session, code.lower()[:5] + "-" + code.lower()[5:], bought)
 
@@ -165,7 +166,7 @@ def test_two_counters_at_once_redeem_it_once(form, client):
     def redeem():
         try:
             with transaction() as session:
-                redeeming.buy(session, code, {"product": "Saw blade"})
+                redeeming.buy(session, code, Bought("Saw blade"))
             ended.append("bought")
         except Conflict:
             ended.append("refused")
@@ -184,7 +185,7 @@ def test_a_coupon_has_a_last_day(form, client):
     [(code, _worth)] = coupons("ann@example.com")
     late = time_machine.travel(now() + timedelta(days=31), tick=False)
     with late, transaction() as session, pytest.raises(Conflict, match="good until"):
-        redeeming.buy(session, code, {"product": "Saw blade"})
+        redeeming.buy(session, code, Bought("Saw blade"))
 
 
 def test_a_card_says_who_buys_again_and_again(form, client):
@@ -192,7 +193,7 @@ def test_a_card_says_who_buys_again_and_again(form, client):
     with transaction() as session:
         card = rewards.card_of(session, contact("ann@example.com").id)
         for _visit in range(2):
-            redeeming.buy(session, card.number, {"product": "Saw blade", "amount": "10"})
+            redeeming.buy(session, card.number, Bought("Saw blade", amount=1000))
 
     with reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Purchase)) == 2

@@ -1,0 +1,1 @@
+"""What other programs may ask for: JSON over HTTP, by a key of their own."""

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.audiences import custom, deeds, expanding, firms, leaves, linked, own, rules
 from campaigns.audiences.fields import Kind, kind
-from campaigns.audiences.leaves import Condition, Leaf
+from campaigns.audiences.leaves import Condition, How, Leaf
 from campaigns.audiences.models import Audience
 from campaigns.audiences.nodes import And, Everybody, Node, Not, Op, Or, Test
 from campaigns.contacts.models import Contact
@@ -27,17 +27,19 @@ def condition(
     `leading`: only the list of this part is, and those who stand in it are asked the rest by themselves.
     Raises RuleProblem for what can't be understood, or does not fit what the database holds.
     """
-    return _condition(session, understood(session, rule), of_each or leading is not None, leading)
+    how = How.EACH if of_each or leading is not None else leaves.of_all(session)
+    return _condition(session, understood(session, rule), how, leading)
 
 
 def of_audience(session: Session, audience: Audience, *, of_each: bool = False) -> Condition:
     """An audience as a condition on `Contact`, with its members or rule, and without whom it excludes."""
-    return _condition(session, expanding.whole(session, audience), of_each)
+    how = How.EACH if of_each else leaves.of_all(session)
+    return _condition(session, expanding.whole(session, audience), how)
 
 
 def of_frozen(session: Session, rule: str) -> Condition:
-    """The rule that was frozen for a campaign, as a condition on `Contact`."""
-    return _condition(session, expanding.expanded(session, rules.parse_frozen(rule)), False)
+    """The rule that was frozen for a campaign, as a condition on `Contact` whose lists can be cut to some."""
+    return _condition(session, expanding.expanded(session, rules.parse_frozen(rule)), How.LISTED)
 
 
 def understood(session: Session, rule: str | Node) -> Node:
@@ -45,19 +47,19 @@ def understood(session: Session, rule: str | Node) -> Node:
     return expanding.expanded(session, rules.parse(rule) if isinstance(rule, str) else rule)
 
 
-def _condition(session: Session, node: Node, of_each: bool, leading: Test | None = None) -> Condition:
+def _condition(session: Session, node: Node, how: How, leading: Test | None = None) -> Condition:
     match node:
         case Everybody():
             return sa.true()
         case Not(inner):
-            return sa.not_(_condition(session, inner, of_each))
+            return sa.not_(_condition(session, inner, how))
         case And(nodes):
-            return sa.and_(*(_condition(session, inner, of_each, leading) for inner in nodes))
+            return sa.and_(*(_condition(session, inner, how, leading) for inner in nodes))
         case Or(nodes):
-            return sa.or_(*(_condition(session, inner, of_each) for inner in nodes))
+            return sa.or_(*(_condition(session, inner, how) for inner in nodes))
         case Test():
             found, inside = leaf(session, node)
-            fits = leaves.condition(found, of_each and node is not leading)
+            fits = leaves.condition(found, How.LISTED if node is leading else how)
             return fits if inside else sa.not_(fits)
 
 

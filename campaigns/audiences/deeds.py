@@ -114,7 +114,7 @@ def of_deed(session: Session, test: Test) -> tuple[Listed, bool]:
     if counted:
         having = [_counted(known, one) for one in counted]
         rows = rows.group_by(known.contact).having(sa.and_(*having))
-    return Listed(known.contact, rows, once=bool(counted)), True
+    return Listed(known.contact, rows, once=bool(counted), grouped=bool(counted)), True
 
 
 def of_one(session: Session, field: str, contact_id: int) -> tuple[int, datetime | None]:

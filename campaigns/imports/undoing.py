@@ -6,8 +6,8 @@ is taken back by entries of its own.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -102,7 +102,10 @@ def _finish(session: Session, import_: Import, change_set: ChangeSet, done: Coun
     _forget_fields(session, import_)
     done["labels"] = sum(_forget_unused(session, import_, kind) for kind in labelling.KINDS)
     done["restored"], done["left"] = change_set.restored, change_set.left_alone
-    import_.undone = {**import_.undone, **done, "at": now().isoformat()}
+    why = Counter(import_.undone.get("why", {})) + Counter(
+        restricted=undoing.left_for_them(session, change_set)
+    )
+    import_.undone = {**import_.undone, **done, "why": dict(why), "at": now().isoformat()}
     import_.status = ImportStatus.UNDONE
     return Undone()
 
@@ -175,13 +178,13 @@ def _forget_fields(session: Session, import_: Import) -> None:
     session.execute(unused.execution_options(synchronize_session=False))
 
 
-def _consent(session: Session, asked: Sequence[Asked]) -> Iterator[Left]:
+def _consent(session: Session, asked: Sequence[Asked], acts: Collection[Act] = tuple(Act)) -> Iterator[Left]:
     """Take back what the import said of people who were there before; what others said of them counts."""
     by_import: dict[int, list[int]] = {}
     for one in asked:
         by_import.setdefault(one.after["import"], []).append(one.contact_id)
     for number, contact_ids in by_import.items():
-        taking_back.take_back(session, contact_ids, remembering.reference(number), None)
+        taking_back.take_back(session, contact_ids, remembering.reference(number), None, acts=acts)
     yield from ()
 
 
@@ -219,6 +222,6 @@ def why(reason: str) -> str:
     }.get(reason, _("Something hangs on it: %(what)s", what=reason.replace("_", " ")))
 
 
-restoring.offer("consent", _consent)
+restoring.offer("consent", _consent, strict=partial(_consent, acts=_YES))
 restoring.offer("suppression", _suppression)
 restoring.offer_rest(remembering.KIND, rest)

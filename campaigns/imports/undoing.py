@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from campaigns import jobs
 from campaigns.accounts.models import User
 from campaigns.bulk import among
-from campaigns.consent import taking_back
+from campaigns.consent import suppression, taking_back
 from campaigns.consent.models import Act, Consent, ConsentEvent, Purpose, Suppression
 from campaigns.consent.standing import NO
 from campaigns.contacts import changing, restoring, tagging, undoing
@@ -151,12 +151,8 @@ def _pointing() -> list[tuple[str, Any]]:
 
 def _delete(session: Session, import_: Import, numbers: Sequence[int]) -> None:
     hashes = sa.select(Contact.address_hash).where(among(session, Contact.id, numbers))
-    session.execute(
-        sa.delete(Suppression).where(
-            Suppression.address_hash.in_(hashes),
-            Suppression.source.startswith(f"{remembering.reference(import_.id)} ", autoescape=True),
-        ).execution_options(synchronize_session=False)
-    )  # fmt: skip
+    by_import = Suppression.source.startswith(f"{remembering.reference(import_.id)} ", autoescape=True)
+    suppression.remove(session, Suppression.address_hash.in_(hashes), by_import)
     tagging.strip(session, numbers)
     gone = sa.delete(Contact).where(among(session, Contact.id, numbers))
     session.execute(gone.execution_options(synchronize_session=False))
@@ -200,12 +196,8 @@ def _suppression(session: Session, asked: Sequence[Asked]) -> Iterator[Left]:
             yield Left(one.contact_id, "source", CHANGED)
             continue
         hashes = sa.select(Contact.address_hash).where(Contact.id == one.contact_id)
-        taken = session.execute(
-            sa.delete(Suppression).where(
-                Suppression.address_hash.in_(hashes), Suppression.source == one.after["source"][:300]
-            ).execution_options(synchronize_session=False)
-        )  # fmt: skip
-        if not taken.rowcount:  # type: ignore[attr-defined]
+        by_import = Suppression.source == one.after["source"][:300]
+        if not suppression.remove(session, Suppression.address_hash.in_(hashes), by_import):
             yield Left(one.contact_id, "source", CHANGED)
 
 

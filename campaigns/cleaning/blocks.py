@@ -18,10 +18,11 @@ _NEAR = 12  # of still more, each is compared with so many neighbours
 def pairs(people: Sequence[Person], shared: Reason, ours: Collection[int] | None = None) -> Pairs:
     """Who of these people, of whom `shared` is the same, look like one person: pair → reasons and score.
 
-    With `ours` only pairs that one of those is in.
+    With `ours` only pairs that one of those is in. Whose data are only kept is in none.
     """
     found: Pairs = {}
-    for one, other in _candidates(people, shared):
+    usable = [person for person in people if person.restricted_at is None]
+    for one, other in _candidates(usable, shared):
         if ours is not None and one.id not in ours and other.id not in ours:
             continue
         a, b = sorted((one, other), key=lambda person: person.id)

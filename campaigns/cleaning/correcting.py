@@ -10,7 +10,7 @@ from campaigns.cleaning import verdicts
 from campaigns.cleaning.models import MailDomain
 from campaigns.consent import suppression
 from campaigns.consent.joining import OF_THE_PERSON
-from campaigns.consent.models import SuppressionReason
+from campaigns.consent.models import Suppression
 from campaigns.contacts import identity, names
 from campaigns.contacts.addresses import canonical
 from campaigns.contacts.models import Contact
@@ -41,10 +41,10 @@ def change_address(session: Session, contact: Contact, given: str) -> None:
     """Another address for the same person: consent is theirs and stays, and so does what they refused."""
     new, old = canonical(given), contact.email
     _free(session, contact, new.email, new.hash)
-    listed = suppression.suppressed(session, [contact.address_hash]).get(contact.address_hash)
-    if listed in OF_THE_PERSON:
-        source = f"contact:{contact.id}"
-        suppression.suppress_many(session, [new.hash], SuppressionReason(listed), source)
+    entry = session.scalar(sa.select(Suppression).where(Suppression.address_hash == contact.address_hash))
+    for reason in entry.reasons if entry else ():
+        if reason in OF_THE_PERSON:
+            suppression.suppress_many(session, [new.hash], reason, f"contact:{contact.id}")
     identity.drop_address(session, new.email)
     contact.email, contact.address_hash, contact.domain = new.email, new.hash, new.domain
     for name, value in names.keys(contact.first_name, contact.last_name, new.email).items():

@@ -1,4 +1,4 @@
-"""One contact's columns out of two: the values that were chosen, notes of both, longer pause, restriction."""
+"""One contact's columns out of two: the values that were chosen, notes of both, the longer pause."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,6 @@ from campaigns.consent.rhythm import stricter
 from campaigns.contacts import names
 from campaigns.contacts.models import Contact
 
-RESTRICTION = ("restricted_at", "restricted_why", "restricted_note", "restricted_by")
 _LONGEST_NOTE = 20_000
 
 
@@ -26,9 +25,7 @@ def columns(kept: Contact, gone: Contact, choices: Mapping[str, int]) -> dict[st
     values["handles"] = [*kept.handles, *(handle for handle in gone.handles if handle not in kept.handles)]
     values["note"] = _note(kept.note, gone.note)
     values |= names.keys(values["first_name"], values["last_name"], values["email"])
-    return (
-        values | _history(kept, gone) | _restriction(kept, gone) | {"origins": _origins(kept, gone, values)}
-    )
+    return values | _history(kept, gone) | {"origins": _origins(kept, gone, values)}
 
 
 def _source(kept: Contact, gone: Contact, chosen: int | None, ours: list[Any]) -> Contact:
@@ -68,13 +65,6 @@ def _history(kept: Contact, gone: Contact) -> dict[str, Any]:
         "last_contact_by": last.last_contact_by,
         "last_contact_how": last.last_contact_how,
     }
-
-
-def _restriction(kept: Contact, gone: Contact) -> dict[str, Any]:
-    """Where the data of one of them are not to be used, nothing of both is; the earlier reason stays."""
-    dated = [(contact.restricted_at, contact) for contact in (kept, gone) if contact.restricted_at]
-    _day, first = min(dated, key=lambda pair: pair[0], default=(None, kept))
-    return {name: getattr(first, name) for name in RESTRICTION}
 
 
 def _at(contact: Contact) -> datetime:

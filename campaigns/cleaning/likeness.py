@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -39,6 +40,7 @@ class Person:
     domain: str
     birthday: str
     birth_year: int | None
+    restricted_at: datetime | None = None  # then the data are only kept, and nobody is compared with them
 
     @property
     def words(self) -> tuple[str, ...]:

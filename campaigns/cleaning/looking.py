@@ -30,9 +30,10 @@ def look(session: Session, people: Sequence[Person]) -> list[Person]:
 
 
 def _seen(person: Person) -> int:
+    kept = () if person.restricted_at is None else (person.restricted_at,)
     told = "\n".join(
         map(str, (person.email, person.first_name, person.last_name, person.phone, person.company_id,
-                  person.birthday, person.birth_year))
+                  person.birthday, person.birth_year, *kept))
     )  # fmt: skip
     return int.from_bytes(hashlib.blake2b(told.encode(), digest_size=8).digest(), "big", signed=True)
 

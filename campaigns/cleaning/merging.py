@@ -15,7 +15,7 @@ from campaigns.contacts.models import Contact, MergedContact
 from campaigns.crm import steps
 from campaigns.database import now
 from campaigns.delivery import joining
-from campaigns.errors import BadInput
+from campaigns.errors import BadInput, Conflict
 from campaigns.words import _
 
 contacts: Any = Contact.__table__
@@ -31,11 +31,15 @@ def merge(
     """Make these two one contact; `choices` names, by datum, the contact whose value is kept.
 
     Without choices the better value of each is kept. The one that is older keeps its number. Raises
-    NotFound when one is gone, BadInput for one and the same, Conflict while a letter to one is being sent.
+    NotFound when one is gone, BadInput for one and the same, Conflict while a letter to one is being sent or
+    the data of one are only kept (GDPR Art. 18).
     """
     if one_id == other_id:
         raise BadInput(_("These are one and the same contact. Choose two."))
     kept, gone = _locked(session, one_id, other_id)
+    problem = obstacle(kept, gone)
+    if problem:
+        raise Conflict(problem)
     chosen = comparing.choices(session, kept, gone) if choices is None else choices
     before = {"kept": row(session, kept.id), "gone": row(session, gone.id)}
     values = joined.columns(kept, gone, chosen)
@@ -62,6 +66,14 @@ def _locked(session: Session, one_id: int, other_id: int) -> tuple[Contact, Cont
     lock = sa.select(Contact.id).where(Contact.id.in_([one_id, other_id])).order_by(Contact.id)
     session.execute(lock.with_for_update())
     return comparing.both(session, one_id, other_id)
+
+
+def obstacle(*both: Contact) -> str:
+    """Why these are not merged; empty when nothing speaks against it."""
+    kept = next((contact for contact in both if contact.restricted_at is not None), None)
+    if kept is None:
+        return ""
+    return _("The data of %(who)s are to be kept, but not used: nobody is merged with them.", who=kept.label)
 
 
 def row(session: Session, contact_id: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from campaigns.bulk import among, insert_many
 from campaigns.cleaning.blocks import Pairs
 from campaigns.cleaning.likeness import joined
 from campaigns.cleaning.models import Duplicate, Verdict
+from campaigns.contacts import conditions
 from campaigns.contacts.models import Contact
 from campaigns.database import now
 from campaigns.errors import NotFound
@@ -24,10 +25,13 @@ def listed(
     after: tuple[int, int] | None = None,
     limit: int = 51,
 ) -> Sequence[Duplicate]:
-    """The pairs of a status with both contacts, the surest first, from beyond (score, id) on."""
+    """The pairs of a status with both contacts, the surest first, from beyond (score, id) on.
+
+    Of those proposed only the ones of whom both may be used.
+    """
     found = (
         sa.select(Duplicate)
-        .where(Duplicate.status == status)
+        .where(*(proposed() if status == Verdict.PROPOSED else [Duplicate.status == status]))
         .options(
             selectinload(Duplicate.a).selectinload(Contact.company),
             selectinload(Duplicate.b).selectinload(Contact.company),
@@ -40,10 +44,16 @@ def listed(
     return session.scalars(found).all()
 
 
+def proposed() -> list[sa.ColumnElement[bool]]:
+    """The conditions on Duplicate under which it is proposed: not while the data of one are only kept."""
+    both = (conditions.usable(Duplicate.a_id), conditions.usable(Duplicate.b_id))
+    return [Duplicate.status == Verdict.PROPOSED, *both]
+
+
 def of_contact(session: Session, contact_id: int, limit: int = 5) -> Sequence[Duplicate]:
     """The pairs that one contact is proposed in, the surest first."""
     halves = [
-        sa.select(Duplicate.id).where(side == contact_id, Duplicate.status == Verdict.PROPOSED)
+        sa.select(Duplicate.id).where(side == contact_id, *proposed())
         for side in (Duplicate.a_id, Duplicate.b_id)
     ]
     found = (
@@ -58,7 +68,7 @@ def of_contact(session: Session, contact_id: int, limit: int = 5) -> Sequence[Du
 
 def count(session: Session, most: int, least: int = 0) -> int:
     """How many pairs of at least this score are proposed, counted no further than `most`."""
-    some = sa.select(Duplicate.id).where(Duplicate.status == Verdict.PROPOSED, Duplicate.score >= least)
+    some = sa.select(Duplicate.id).where(*proposed(), Duplicate.score >= least)
     return session.scalar(sa.select(sa.func.count()).select_from(some.limit(most).subquery())) or 0
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from campaigns import jobs, longwork
 from campaigns.cleaning import finding, merging, proposing
 from campaigns.cleaning.finding import MARGIN
-from campaigns.cleaning.models import CleaningRun, Duplicate, Scope, Verdict
+from campaigns.cleaning.models import CleaningRun, Duplicate, Scope
 from campaigns.contacts.models import Contact
 from campaigns.database import transaction
 from campaigns.delivery import claiming
@@ -96,8 +96,8 @@ def _merge_some(session: Session, run: CleaningRun) -> bool:
 
 
 def _sure(session: Session, after: int) -> Sequence[Any]:
-    sure = Duplicate.status == Verdict.PROPOSED, Duplicate.score >= proposing.SURE, Duplicate.id > after
-    asked = sa.select(Duplicate.id, Duplicate.a_id, Duplicate.b_id).where(*sure)
+    sure = Duplicate.score >= proposing.SURE, Duplicate.id > after
+    asked = sa.select(Duplicate.id, Duplicate.a_id, Duplicate.b_id).where(*proposing.proposed(), *sure)
     return session.execute(asked.order_by(Duplicate.id).limit(_AT_ONCE)).all()
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session, selectinload
 
 from campaigns.accounts import audit
 from campaigns.cleaning import merging, proposing
-from campaigns.cleaning.joined import RESTRICTION
 from campaigns.cleaning.merging import contacts
 from campaigns.cleaning.models import Merge
 from campaigns.consent.rhythm import stricter
@@ -23,6 +22,7 @@ from campaigns.errors import Conflict, NotFound
 from campaigns.words import _
 
 _FOLLOW = ("name_key", "first_key", "next_step_on")  # worked out anew
+_RESTRICTION = ("restricted_at", "restricted_why", "restricted_note", "restricted_by")
 _BY_KEY = ("fields", "origins")  # put back key by key
 _PART_OF = {"address_hash": "email", "domain": "email", "last_contact_by": "last_contact_at",
             "restricted_why": "restricted_at", "restricted_note": "restricted_at",
@@ -164,7 +164,7 @@ def _part(session: Session, merge: Merge, is_now: Mapping[str, Any], restored: d
     if is_now["rhythm"] != merge.after.get("rhythm", ""):
         gone["rhythm"] = stricter(gone.get("rhythm", ""), is_now["rhythm"])
     if is_now["restricted_at"] != merge.after.get("restricted_at") and is_now["restricted_at"]:
-        since = moving.unpack(contacts, {name: is_now[name] for name in RESTRICTION})
+        since = moving.unpack(contacts, {name: is_now[name] for name in _RESTRICTION})
         gone |= {} if gone.get("restricted_at") else since
     session.execute(sa.insert(contacts).values(gone))
     session.execute(sa.delete(MergedContact).where(MergedContact.gone_id == merge.gone_id))

@@ -147,6 +147,7 @@ def compare():
         return render_template(
             "pages/cleaning/merge.html",
             both=(a, b),
+            obstacle=merging.obstacle(a, b),
             data=comparing.compare(session, a, b),
             consents={contact.id: ledger.states(session, contact.id) for contact in (a, b)},
             pair=proposing.between(session, a.id, b.id),

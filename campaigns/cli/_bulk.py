@@ -177,10 +177,12 @@ def undo(edit: int, as_json: bool) -> None:
         undoing.run(work.id)
     with reading() as session:
         kept = changing.one(session, kept.id)
-    known = {"edit": edit, "restored": kept.restored, "left": kept.left_alone}
-    click.echo(
-        json.dumps(known) if as_json else f"{kept.restored} put back, {kept.left_alone} left as they are."
-    )
+        theirs = undoing.left_for_them(session, kept)
+    known = {"edit": edit, "restored": kept.restored, "left": kept.left_alone, "restricted": theirs}
+    said = f"{kept.restored} put back, {kept.left_alone} left as they are."
+    if theirs:
+        said += f" Of these, the data of {theirs} are to be kept, but not used."
+    click.echo(json.dumps(known) if as_json else said)
 
 
 def _put_back(set_id: int) -> tuple[int, int]:

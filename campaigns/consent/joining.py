@@ -20,6 +20,7 @@ from campaigns.contacts.models import Contact
 from campaigns.database import moment, now
 
 # What a person decided or somebody decided for them; a bounce is about the one address only.
+_NONE_BENEATH = {"beneath": ""}  # so merges were packed that are older than what is beneath
 OF_THE_PERSON = tuple(reason for reason in SuppressionReason if reason != SuppressionReason.BOUNCED)
 
 
@@ -79,7 +80,7 @@ def _list(session: Session, gone_id: int, kept_id: int) -> list[dict[str, Any]]:
     """Let what the person decided hold for both addresses; what of the list that changed."""
     hashes = _hashes(session, [gone_id, kept_id])
     before = {entry.address_hash: entry for entry in _entries(session, hashes)}
-    reasons = [SuppressionReason(entry.reason) for entry in before.values()]
+    reasons = [reason for entry in before.values() for reason in entry.reasons]
     personal = [reason for reason in reasons if reason in OF_THE_PERSON]
     if not personal:
         return []
@@ -103,6 +104,7 @@ def _packed(entry: Suppression) -> dict[str, Any]:
     return {
         "address_hash": entry.address_hash,
         "reason": entry.reason,
+        "beneath": entry.beneath,
         "source": entry.source,
         "at": entry.at.isoformat(),
     }
@@ -142,7 +144,7 @@ def _refused_since(session: Session, kept_id: int, taken: Mapping[str, Any]) -> 
 def _unlist(session: Session, listed: Sequence[Mapping[str, Any]]) -> None:
     """Take back what the merge itself put on the list, unless it was changed since."""
     for change in listed:
-        now_at, before = change["now"], change["before"]
+        now_at, before = _NONE_BENEATH | change["now"], change["before"]
         entry = session.scalar(
             sa.select(Suppression).where(Suppression.address_hash == now_at["address_hash"])
         )
@@ -151,7 +153,8 @@ def _unlist(session: Session, listed: Sequence[Mapping[str, Any]]) -> None:
         if before is None:
             session.delete(entry)
         else:
-            entry.reason, entry.source, entry.at = before["reason"], before["source"], moment(before["at"])
+            entry.reason, entry.beneath = before["reason"], before.get("beneath", "")
+            entry.source, entry.at = before["source"], moment(before["at"])
     session.flush()
 
 
@@ -159,5 +162,6 @@ def _list_since(session: Session, gone_id: int, kept_id: int, taken: Mapping[str
     """What was put on the list since for the person, for either address, holds for both."""
     hashes, merged_at = _hashes(session, [gone_id, kept_id]), moment(taken["since"])
     for entry in _entries(session, hashes):
-        if entry.reason in OF_THE_PERSON and entry.at > merged_at:
-            suppression.suppress_many(session, hashes, SuppressionReason(entry.reason), entry.source)
+        for reason in entry.reasons:
+            if reason in OF_THE_PERSON and entry.at > merged_at:
+                suppression.suppress_many(session, hashes, reason, entry.source)

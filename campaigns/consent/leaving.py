@@ -48,7 +48,8 @@ def come_back(
 ) -> bool:
     """The person asks for letters again, shown to be them by a letter to their address.
 
-    A complaint, a bounce or an erasure keeps its hold on the address. False when the way they came
+    A complaint, a bounce, an erasure or a colleague's hand keeps its hold on the address, also where it
+    stood beneath their own word. False when the way they came
     proves nothing, or nobody is there.
     """
     contact = session.get(Contact, contact_id)

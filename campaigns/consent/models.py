@@ -155,5 +155,12 @@ class Suppression(HasId, Base):
 
     address_hash: Mapped[str] = mapped_column(sa.String(32), unique=True)
     reason: Mapped[str] = mapped_column(sa.String(16))
+    # Why it stays here when the person takes `reason` back; written by suppression.py only.
+    beneath: Mapped[str] = mapped_column(sa.String(16), default="", server_default="")
     source: Mapped[str] = mapped_column(sa.String(300), default="")
     at: Mapped[datetime] = mapped_column(UTC, default=now)
+
+    @property
+    def reasons(self) -> list[SuppressionReason]:
+        """All that it is known to be here for, the weightiest first."""
+        return [SuppressionReason(one) for one in (self.reason, self.beneath) if one]

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session, selectinload
 from campaigns import jobs, longwork
 from campaigns.accounts.models import Role, User
 from campaigns.bulk import among
-from campaigns.contacts import bulk, bulk_acts, bulk_fields, changing, choosing  # noqa: F401 - two offer acts
+from campaigns.contacts import bulk, changing, choosing, conditions
+from campaigns.contacts import bulk_acts as _acts  # noqa: F401 - offers acts
+from campaigns.contacts import bulk_fields as _fields  # noqa: F401 - offers acts
 from campaigns.contacts.bulk import Form
 from campaigns.contacts.change_models import BulkEdit, ChangeSet
 from campaigns.contacts.changing import Changed
@@ -87,7 +89,7 @@ def _further(session: Session, edit: BulkEdit, user: User | None) -> list[int]:
 
 def _chosen(session: Session, choice: Choice, user: User | None) -> sa.Select[Any]:
     """Those whose data are kept but not used (GDPR Art. 18) are left as they are."""
-    return choosing.numbers(session, choice, user).where(choosing.usable())
+    return choosing.numbers(session, choice, user).where(conditions.usable())
 
 
 def _change(session: Session, edit: BulkEdit, numbers: list[int], user: User | None) -> list[Changed]:

@@ -2,7 +2,8 @@
 
 A change is kept as part → key → value, before and after: the part `columns` by column, `fields` by field,
 `category` and `tag` by the label's number (worn or not). Rooms above offer parts of their own in
-restoring.py. Undoing gives back what was there before, unless it was changed since, and says what it left.
+restoring.py. Undoing gives back what was there before, unless it was changed since or the contact's data are
+only kept, and says what it left.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,17 @@ from campaigns.bulk import among, insert_many, update_many
 from campaigns.contacts import change_parts  # noqa: F401 - offers the parts of contacts themselves
 from campaigns.contacts.change_models import Change, ChangeSet
 from campaigns.contacts.models import Contact
-from campaigns.contacts.restoring import TOUCHED, Asked, Undone, parts, plain, rests
+from campaigns.contacts.restoring import (
+    ALL_KEPT,
+    TOUCHED,
+    Asked,
+    Part,
+    Undone,
+    parts,
+    plain,
+    rests,
+    strict_parts,
+)
 from campaigns.database import moment, now
 from campaigns.errors import Conflict, NotFound
 from campaigns.words import _
@@ -157,23 +168,35 @@ def _next(session: Session, change_set: ChangeSet, limit: int) -> list[Change]:
 
 def _undo(session: Session, change_set: ChangeSet, found: Sequence[Change]) -> Undone:
     numbers = [change.contact_id for change in found]
-    lock = sa.select(Contact.id, Contact.updated_at).where(among(session, Contact.id, numbers))
-    there: dict[int, datetime] = dict(
-        session.execute(lock.order_by(Contact.id).with_for_update(key_share=True)).all()
-    )
+    lock = sa.select(Contact.id, Contact.updated_at, Contact.restricted_at)
+    mine = lock.where(among(session, Contact.id, numbers)).order_by(Contact.id)
+    locked = session.execute(mine.with_for_update(key_share=True)).all()
+    there: dict[int, datetime] = {row.id: row.updated_at for row in locked if row.restricted_at is None}
+    kept = {row.id for row in locked} - there.keys()
+    ours = [change for change in found if change.contact_id in there]
+    left = _put_back(session, ours, parts)
+    _put_back(session, [change for change in found if change.contact_id in kept], strict_parts)
+    all_, _blank, why = ALL_KEPT.partition(" ")
+    left += [(number, all_, why) for number in sorted(kept)]
+    _keep_left(found, left)
+    _date(session, ours, there)
+    change_set.undo_after = numbers[-1]
+    return Undone(restored=len(there.keys() - {one[0] for one in left}), left=left)
+
+
+def _put_back(
+    session: Session, found: Sequence[Change], how: Mapping[str, Part]
+) -> list[tuple[int, str, str]]:
     left: list[tuple[int, str, str]] = []
-    for key, part in parts.items():
+    for key, part in how.items():
         asked = [
             Asked(change.contact_id, change.before.get(key, {}), change.after[key])
             for change in found
-            if change.contact_id in there and change.after.get(key)
+            if change.after.get(key)
         ]
         if asked:
             left += [(one.contact_id, f"{key}:{one.what}", one.why) for one in part(session, asked)]
-    _keep_left(found, left)
-    _date(session, [change for change in found if change.contact_id in there], there)
-    change_set.undo_after = numbers[-1]
-    return Undone(restored=len(there.keys() - {one[0] for one in left}), left=left)
+    return left
 
 
 def _date(session: Session, found: Sequence[Change], there: Mapping[int, datetime]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import User
 from campaigns.contacts import filters, finding, visibility
@@ -72,15 +72,6 @@ def addressed(text: str) -> Choice:
 def seen_by(user: User | None) -> sa.ColumnElement[bool]:
     """The condition on Contact under which this user sees it; None sees all."""
     return sa.true() if user is None else visibility.visible_to(user)
-
-
-def usable() -> sa.ColumnElement[bool]:
-    """The condition on Contact under which its data are not only kept (GDPR Art. 18).
-
-    By the few numbers that an index lists of the others, so that counting all stays the work of an index.
-    """
-    kept = aliased(Contact)
-    return Contact.id.not_in(sa.select(kept.id).where(kept.restricted_at.is_not(None)))
 
 
 def _ticked(_session: Session, chosen: Any, user: User | None) -> sa.Select[Any]:

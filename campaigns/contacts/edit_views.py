@@ -66,6 +66,7 @@ def _state(session: Session, edit: BulkEdit) -> dict[str, Any]:
     return {
         "edit": edit,
         "kept": edit.change_set,
+        "for_them": undoing.left_for_them(session, edit.change_set) if undo and edit.change_set else 0,
         "undo": undo,
         "said": bulk_running.said(edit),
         "moving": edit.moving or bool(undo and undo.moving),

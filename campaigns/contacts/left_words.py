@@ -15,6 +15,7 @@ from campaigns.words import _
 _WHY = {
     "changed": lambda: _("was changed since"),
     "gone": lambda: _("what stood there is not there any more"),
+    "restricted": lambda: _("their data are to be kept, but not used"),
     "not_ours": lambda: _("is the person’s own word"),
 }
 _COLUMNS = {
@@ -73,4 +74,4 @@ def _name(session: Session, part: str, key: str) -> str:
     if part == "fields":
         found = fields.known(session, archived=True).get(key)
         return found.name if found else key
-    return _("Next step") if part == "step" else key
+    return {"step": _("Next step"), "all": _("Everything")}.get(part, key)

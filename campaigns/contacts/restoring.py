@@ -11,6 +11,7 @@ from campaigns.accounts.models import User
 from campaigns.contacts.change_models import ChangeSet
 
 CHANGED, GONE, NOT_OURS = "changed", "gone", "not_ours"  # why something is left as it is
+ALL_KEPT = "all: restricted"  # the whole contact is left: its data are to be kept, and not used
 TOUCHED = "updated_at"  # the column that moves with every change; put back with them, never spoken of
 
 
@@ -45,15 +46,19 @@ Part = Callable[[Session, Sequence[Asked]], Iterable[Left]]
 Rest = Callable[[Session, ChangeSet, User | None, int], Undone]
 
 parts: dict[str, Part] = {}
+strict_parts: dict[str, Part] = {}
 rests: dict[str, Rest] = {}
 
 
-def offer(key: str, part: Part) -> None:
+def offer(key: str, part: Part, strict: Part | None = None) -> None:
     """Undo this part of changes so; parts are undone in the order in which they are offered.
 
-    The contacts that `part` is given are there and locked. It deletes none of them.
+    The contacts that `part` is given are there and locked. It deletes none of them. Those whose data are
+    only kept (GDPR Art. 18) are left as they are, but for what `strict` does: it takes a yes away, no more.
     """
     parts[key] = part
+    if strict is not None:
+        strict_parts[key] = strict
 
 
 def offer_rest(kind: str, rest: Rest) -> None:

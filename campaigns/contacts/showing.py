@@ -23,6 +23,7 @@ _KINDS = {
     "click": lazy("Clicked in a letter"),
     "reply": lazy("Replied"),
     "unsubscribe": lazy("Unsubscribed"),
+    "leave_topic": lazy("Left the topic"),
     "sign_up": lazy("Signed up"),
     "purchase": lazy("Bought"),
 }

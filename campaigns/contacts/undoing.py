@@ -7,6 +7,7 @@ from campaigns import jobs, longwork
 from campaigns.accounts.models import User
 from campaigns.contacts import changing
 from campaigns.contacts.change_models import Change, ChangeSet, UndoWork
+from campaigns.contacts.restoring import ALL_KEPT
 from campaigns.errors import Conflict
 from campaigns.words import _
 
@@ -52,3 +53,10 @@ def left(session: Session, change_set: ChangeSet, after: int = 0, limit: int = 5
     return list(
         session.scalars(mine.where(Change.contact_id > after).order_by(Change.contact_id).limit(limit))
     )
+
+
+def left_for_them(session: Session, change_set: ChangeSet) -> int:
+    """How many contacts were left wholly as they are because their data are only kept (GDPR Art. 18)."""
+    theirs = sa.cast(Change.what_left, sa.String).contains(ALL_KEPT, autoescape=True)
+    left = sa.select(sa.func.count()).where(Change.set_id == change_set.id, Change.something_left, theirs)
+    return session.scalar(left) or 0

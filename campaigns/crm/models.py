@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CLICK = "click"
     REPLY = "reply"
     UNSUBSCRIBE = "unsubscribe"
+    LEAVE_TOPIC = "leave_topic"
     SIGN_UP = "sign_up"
     PURCHASE = "purchase"
 

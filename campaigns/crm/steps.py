@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from campaigns.contacts import conditions
 from campaigns.contacts.models import Contact
 from campaigns.contacts.names import tidy, tidy_lines
 from campaigns.crm import logging
@@ -134,11 +135,12 @@ def due(
 ) -> Sequence[NextStep]:
     """Open steps that are due by `until`, the longest overdue first, with their contacts.
 
-    `visible` is what the person may see of contacts; `user_id` keeps to one colleague's steps.
+    `visible` is what the person may see of contacts; `user_id` keeps to one colleague's steps. The steps of
+    those whose data are only kept (GDPR Art. 18) wait until these may be used again.
     """
     found: Any = (
         sa.select(NextStep)
-        .where(NextStep.done_at.is_(None), NextStep.due_on <= until)
+        .where(NextStep.done_at.is_(None), NextStep.due_on <= until, conditions.usable(NextStep.contact_id))
         .options(selectinload(NextStep.contact).selectinload(Contact.company), selectinload(NextStep.user))
         .order_by(NextStep.due_on, NextStep.id)
         .limit(limit)
@@ -158,7 +160,7 @@ def without_step(
     """Contacts for whom nothing is planned: the queue that is to be empty."""
     found = (
         sa.select(Contact)
-        .where(Contact.next_step_on.is_(None), Contact.id > after, visible)
+        .where(Contact.next_step_on.is_(None), Contact.id > after, visible, conditions.usable())
         .options(selectinload(Contact.company))
         .order_by(Contact.id)
         .limit(limit)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import User
 from campaigns.consent import gate
-from campaigns.contacts import choosing, filters, finding, listing, visibility
+from campaigns.contacts import choosing, conditions, filters, finding, listing, visibility
 from campaigns.contacts.models import Company, Contact
 from campaigns.contacts.names import fold, plain
 from campaigns.contacts.restoring import plain as as_json
@@ -39,7 +39,7 @@ def further(session: Session, export: Export, user: User | None, limit: int) -> 
 
 def contacts(session: Session, export: Export, user: User | None) -> sa.Select[Any]:
     """The numbers of those whom a file of contacts is of, in no order."""
-    chosen = choosing.numbers(session, export.chosen, user).where(choosing.usable())
+    chosen = choosing.numbers(session, export.chosen, user).where(conditions.usable())
     purpose = _purpose(export)
     return chosen.where(gate.refusal(purpose).is_(None)) if purpose else chosen
 

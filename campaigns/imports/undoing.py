@@ -6,8 +6,8 @@ is taken back by entries of its own.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from campaigns import jobs
 from campaigns.accounts.models import User
 from campaigns.bulk import among
-from campaigns.consent import taking_back
+from campaigns.consent import suppression, taking_back
 from campaigns.consent.models import Act, Consent, ConsentEvent, Purpose, Suppression
 from campaigns.consent.standing import NO
 from campaigns.contacts import changing, restoring, tagging, undoing
@@ -102,7 +102,10 @@ def _finish(session: Session, import_: Import, change_set: ChangeSet, done: Coun
     _forget_fields(session, import_)
     done["labels"] = sum(_forget_unused(session, import_, kind) for kind in labelling.KINDS)
     done["restored"], done["left"] = change_set.restored, change_set.left_alone
-    import_.undone = {**import_.undone, **done, "at": now().isoformat()}
+    why = Counter(import_.undone.get("why", {})) + Counter(
+        restricted=undoing.left_for_them(session, change_set)
+    )
+    import_.undone = {**import_.undone, **done, "why": dict(why), "at": now().isoformat()}
     import_.status = ImportStatus.UNDONE
     return Undone()
 
@@ -148,12 +151,8 @@ def _pointing() -> list[tuple[str, Any]]:
 
 def _delete(session: Session, import_: Import, numbers: Sequence[int]) -> None:
     hashes = sa.select(Contact.address_hash).where(among(session, Contact.id, numbers))
-    session.execute(
-        sa.delete(Suppression).where(
-            Suppression.address_hash.in_(hashes),
-            Suppression.source.startswith(f"{remembering.reference(import_.id)} ", autoescape=True),
-        ).execution_options(synchronize_session=False)
-    )  # fmt: skip
+    by_import = Suppression.source.startswith(f"{remembering.reference(import_.id)} ", autoescape=True)
+    suppression.remove(session, Suppression.address_hash.in_(hashes), by_import)
     tagging.strip(session, numbers)
     gone = sa.delete(Contact).where(among(session, Contact.id, numbers))
     session.execute(gone.execution_options(synchronize_session=False))
@@ -175,13 +174,13 @@ def _forget_fields(session: Session, import_: Import) -> None:
     session.execute(unused.execution_options(synchronize_session=False))
 
 
-def _consent(session: Session, asked: Sequence[Asked]) -> Iterator[Left]:
+def _consent(session: Session, asked: Sequence[Asked], acts: Collection[Act] = tuple(Act)) -> Iterator[Left]:
     """Take back what the import said of people who were there before; what others said of them counts."""
     by_import: dict[int, list[int]] = {}
     for one in asked:
         by_import.setdefault(one.after["import"], []).append(one.contact_id)
     for number, contact_ids in by_import.items():
-        taking_back.take_back(session, contact_ids, remembering.reference(number), None)
+        taking_back.take_back(session, contact_ids, remembering.reference(number), None, acts=acts)
     yield from ()
 
 
@@ -197,12 +196,8 @@ def _suppression(session: Session, asked: Sequence[Asked]) -> Iterator[Left]:
             yield Left(one.contact_id, "source", CHANGED)
             continue
         hashes = sa.select(Contact.address_hash).where(Contact.id == one.contact_id)
-        taken = session.execute(
-            sa.delete(Suppression).where(
-                Suppression.address_hash.in_(hashes), Suppression.source == one.after["source"][:300]
-            ).execution_options(synchronize_session=False)
-        )  # fmt: skip
-        if not taken.rowcount:  # type: ignore[attr-defined]
+        by_import = Suppression.source == one.after["source"][:300]
+        if not suppression.remove(session, Suppression.address_hash.in_(hashes), by_import):
             yield Left(one.contact_id, "source", CHANGED)
 
 
@@ -219,6 +214,6 @@ def why(reason: str) -> str:
     }.get(reason, _("Something hangs on it: %(what)s", what=reason.replace("_", " ")))
 
 
-restoring.offer("consent", _consent)
+restoring.offer("consent", _consent, strict=partial(_consent, acts=_YES))
 restoring.offer("suppression", _suppression)
 restoring.offer_rest(remembering.KIND, rest)

@@ -72,24 +72,22 @@ def receipt(session: Session, who: Visitor) -> list[ConsentEvent]:
 
 def unsubscribe(session: Session, who: Visitor, how: Evidence) -> None:
     """No letters any more, from this moment; saying it again changes nothing."""
-    # The letter before the contact: in this order hits lock them too.
-    first_time = session.scalar(
-        sa.update(Message)
-        .where(letter_of(who), Message.unsubscribed_at.is_(None))
-        .values(unsubscribed_at=now())
-        .returning(Message.campaign_id)
-    )
+    campaign = left_by(session, who)
     if leaving.unsubscribe(session, who.contact_id, **said(who, how)):
         note(session, who, "unsubscribe", how=how.method)
-    if who.contact is not None and first_time:
-        name = session.scalar(sa.select(Campaign.name).where(Campaign.id == first_time))
-        logging.log(
-            session,
-            who.contact_id,
-            Kind.UNSUBSCRIBE,
-            summary=name or "",
-            once=f"unsubscribe:{who.message_id}",
-        )
+    if who.contact is not None and campaign is not None:
+        once = f"unsubscribe:{who.message_id}"
+        logging.log(session, who.contact_id, Kind.UNSUBSCRIBE, summary=campaign, once=once)
+
+
+def left_by(session: Session, who: Visitor) -> str | None:
+    """Let the letter count as one by which they left, once; gives its campaign's name.
+
+    To be called before the contact is locked: in this order hits lock them too. None without a letter.
+    """
+    never = letter_of(who), Message.unsubscribed_at.is_(None)
+    session.execute(sa.update(Message).where(*never).values(unsubscribed_at=now()))
+    return session.scalar(sa.select(Campaign.name).join(Message).where(letter_of(who)))
 
 
 def just_left(session: Session, who: Visitor) -> bool:
@@ -119,9 +117,16 @@ def pause_instead(session: Session, who: Visitor, how: Evidence) -> datetime | N
     if not came:
         return None
     who.contact.paused_until = max(now() + PAUSE, who.contact.paused_until or now())
-    session.execute(sa.update(Message).where(letter_of(who)).values(unsubscribed_at=None))
+    session.execute(sa.update(Message).where(letter_of(who)).values(unsubscribed_at=_left_a_topic(who)))
     note(session, who, "come_back")
     return who.contact.paused_until
+
+
+def _left_a_topic(who: Visitor) -> sa.ScalarSelect[datetime]:
+    """When they left a topic by this letter: that they did not take back."""
+    topic = ConsentEvent.purpose.startswith(f"{Purpose.MAIL}:"), ConsentEvent.act == Act.WITHDRAWN
+    mine = ConsentEvent.contact_id == who.contact_id, ConsentEvent.source == who.source
+    return sa.select(sa.func.min(ConsentEvent.at)).where(*mine, *topic).scalar_subquery()
 
 
 def follow(session: Session, who: Visitor, yes: bool, how: Evidence) -> None:

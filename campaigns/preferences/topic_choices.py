@@ -1,6 +1,6 @@
 """A yes or a no for each topic: what a contact gets letters about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,11 +10,13 @@ from campaigns.consent import gate, leaving, ledger, topics, wordings
 from campaigns.consent.gate import Facts
 from campaigns.consent.models import Act, Basis, Purpose, Suppression, Topic
 from campaigns.consent.standing import NO, Standing
+from campaigns.crm import logging
+from campaigns.crm.models import Kind
 from campaigns.delivery.models import Message
 from campaigns.delivery.visiting import Visitor
 from campaigns.errors import BadInput
 from campaigns.mailings.models import Campaign
-from campaigns.preferences.choosing import Evidence, letter_of, note, said
+from campaigns.preferences.choosing import Evidence, left_by, letter_of, note, said
 from campaigns.words import _, language
 
 
@@ -38,14 +40,17 @@ class Choice:
 
 def choices(session: Session, who: Visitor) -> list[Choice]:
     """All offered topics, and whether this contact gets letters about them."""
-    offered = topics.listed(session, offered=True)
+    return _choices(session, who, topics.listed(session, offered=True))
+
+
+def _choices(session: Session, who: Visitor, some: Sequence[Topic]) -> list[Choice]:
     if who.contact is None:
-        return [Choice(topic, False) for topic in offered]
+        return [Choice(topic, False) for topic in some]
     states = ledger.states(session, who.contact_id)
     address = Suppression.address_hash == who.contact.address_hash
     if session.scalar(sa.select(Suppression.id).where(address)) is not None:
-        return [Choice(topic, False) for topic in offered]
-    return [Choice(topic, _answer(states, topic.purpose)) for topic in offered]
+        return [Choice(topic, False) for topic in some]
+    return [Choice(topic, _answer(states, topic.purpose)) for topic in some]
 
 
 def _answer(states: Mapping[str, Standing], purpose: str) -> bool | None:
@@ -71,8 +76,7 @@ def choose(session: Session, who: Visitor, given: Mapping[str, str], how: Eviden
         return
     asked = choices(session, who)
     noes = [one for one in asked if one.yes is not False and given.get(one.field) == "no"]
-    for one in noes:
-        _refuse(session, who, one.topic, how)
+    _refuse(session, who, noes, how)
     yeses = [
         one
         for one in asked
@@ -101,7 +105,7 @@ def leave(session: Session, who: Visitor, topic: Topic, how: Evidence) -> None:
         return
     standing = ledger.state(session, who.contact_id, topic.purpose)
     if standing is None or standing.state not in NO:
-        _refuse(session, who, topic, how)
+        _refuse(session, who, _choices(session, who, [topic]), how)
         note(session, who, "topics")
 
 
@@ -110,8 +114,22 @@ def agreement() -> str:
     return _("You may write to me about this, until I say otherwise:")
 
 
-def _refuse(session: Session, who: Visitor, topic: Topic, how: Evidence) -> None:
-    ledger.record(session, who.contact_id, topic.purpose, Act.WITHDRAWN, Basis.CONSENT, **said(who, how))
+def _refuse(session: Session, who: Visitor, noes: Sequence[Choice], how: Evidence) -> None:
+    """Write the noes down; of those who got letters about it, also that they left by this letter."""
+    campaign = left_by(session, who) if any(one.yes for one in noes) else None
+    for one in noes:
+        standing = ledger.record(
+            session, who.contact_id, one.topic.purpose, Act.WITHDRAWN, Basis.CONSENT, **said(who, how)
+        )
+        if one.yes and standing is not None:
+            logging.log(
+                session,
+                who.contact_id,
+                Kind.LEAVE_TOPIC,
+                summary=one.topic.name,
+                detail=campaign or "",
+                once=f"leave_topic:{standing.event_id}",
+            )
 
 
 def _wording(session: Session, topic: Topic) -> int:

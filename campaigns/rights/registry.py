@@ -160,7 +160,7 @@ HELD: tuple[Held, ...] = (
          ("list_key", "given_at"), _ours("email_mark", "phone_mark", "export_id"),
          stays="without it the platform could not be told to forget them; only our key reads it"),
     Held(Suppression, lambda: _("Never mailed"), lambda person: Suppression.address_hash.in_(person.hashes),
-         ("reason", "at"), _ours("id", "address_hash", source=FOLLOWS),
+         ("reason", "beneath", "at"), _ours("id", "address_hash", source=FOLLOWS),
          stays="a seal of the address, so that nobody puts it here again"),
     Held(AuditEntry, lambda: _("The audit log"), forgetting.own_acts, ("at", "act", "ip"),
          _ours("id", "subject", detail=FOLLOWS, user_id=COLLEAGUE), forget=forgetting.trail,

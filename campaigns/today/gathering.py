@@ -1,4 +1,7 @@
-"""What else waits on the first page: who has nothing planned, who cools off, birthdays, and first steps."""
+"""What else waits on the first page: who has nothing planned, who cools off, birthdays, and first steps.
+
+Whose data are only kept (GDPR Art. 18) is no work to be done, and stands in none of it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from campaigns.contacts import conditions
 from campaigns.contacts.conditions import Condition, clauses, count_up_to
 from campaigns.contacts.models import Contact
 from campaigns.database import now
@@ -56,7 +60,7 @@ class FirstSteps:
 
 def numbers(session: Session, theirs: Theirs, today: date) -> Numbers:
     """The figures at the top of the page."""
-    chosen = sa.select(Contact.id).where(theirs)
+    chosen = sa.select(Contact.id).where(theirs, conditions.usable())
     cold = sa.or_(Contact.last_contact_at.is_(None), Contact.last_contact_at < now() - COOLING)
     return Numbers(
         overdue=count_up_to(session, chosen.where(Contact.next_step_on < today), COUNTED),
@@ -67,7 +71,8 @@ def numbers(session: Session, theirs: Theirs, today: date) -> Numbers:
 
 def chosen(session: Session, theirs: Theirs) -> list[sa.ColumnElement[bool]]:
     """Theirs in the form that is quick while walking a list in its order: few lead, many are checked."""
-    return clauses(session, [Condition(theirs, sa.select(Contact.id).where(theirs))])
+    quick = clauses(session, [Condition(theirs, sa.select(Contact.id).where(theirs))])
+    return [*quick, conditions.usable()]
 
 
 def without_step(session: Session, theirs: Theirs) -> Sequence[Contact]:
@@ -102,7 +107,9 @@ def birthdays(session: Session, theirs: Theirs, today: date) -> list[Birthday]:
     days = {f"{day:%m-%d}": day for day in (today + timedelta(days=ahead) for ahead in range(_WEEK))}
     if "02-28" in days and "03-01" in days and "02-29" not in days:
         days["02-29"] = days["02-28"]
-    query = sa.select(Contact).where(theirs, Contact.birthday.in_(days), Contact.birthday != "")
+    query = sa.select(Contact).where(
+        theirs, conditions.usable(), Contact.birthday.in_(days), Contact.birthday != ""
+    )
     found = session.scalars(query.limit(10 * _FEW).options(_company()))
     by_day = sorted(found, key=lambda contact: (days[contact.birthday], contact.name_key, contact.id))
     return [Birthday(contact, days[contact.birthday]) for contact in by_day[: 2 * _FEW]]

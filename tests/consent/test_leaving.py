@@ -1,10 +1,13 @@
 """Saying no takes hold at once and everywhere; coming back needs the person."""
 
+import pytest
 import sqlalchemy as sa
 
-from campaigns.consent import gate, leaving, ledger, suppression
+from campaigns import tokens
+from campaigns.cleaning import merging, unmerging
+from campaigns.consent import gate, leaving, ledger, suppression, wordings
 from campaigns.consent.gate import Reason
-from campaigns.consent.models import ConsentEvent, Purpose, Suppression, SuppressionReason
+from campaigns.consent.models import Act, ConsentEvent, Purpose, Suppression, SuppressionReason
 from campaigns.consent.standing import Method, State
 from tests import factories
 
@@ -62,3 +65,46 @@ def test_a_complaint_keeps_its_hold_when_the_person_comes_back(session):
 
     assert gate.refusals(session, [contact.id]) == {contact.id: Reason.COMPLAINED}
     assert session.scalar(sa.select(sa.func.count()).select_from(Suppression)) == 1
+
+
+@pytest.mark.parametrize("reason", [SuppressionReason.BOUNCED, SuppressionReason.MANUAL])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_held_the_address_before_they_left_holds_it_when_they_are_back(session, reason, first):
+    contact = factories.make_contact(session)
+    steps = [
+        lambda: suppression.suppress(session, contact.email, reason, "user:1"),
+        lambda: leaving.unsubscribe(session, contact.id, "page", Method.PAGE),
+    ]
+    for step in steps if first else reversed(steps):
+        step()
+    assert gate.refusals(session, [contact.id]) == {contact.id: Reason.UNSUBSCRIBED}
+
+    leaving.agree(
+        session, contact, {Purpose.MAIL: wording(session)}, "form:1", Method.CONFIRMATION, Act.CONFIRMED
+    )
+
+    assert ledger.state(session, contact.id, Purpose.MAIL).state == Act.CONFIRMED
+    assert gate.refusals(session, [contact.id]) == {contact.id: Reason(reason)}
+
+
+def wording(session):
+    return wordings.wording(session, Purpose.MAIL, "en", "You may write to me.").id
+
+
+def test_a_merge_takes_along_what_is_beneath_and_gives_it_back(session):
+    one, other = (factories.make_contact(session) for _number in range(2))
+    for reason in (SuppressionReason.MANUAL, SuppressionReason.UNSUBSCRIBED):
+        suppression.suppress(session, one.email, reason, "test")
+    emails = [contact.email for contact in (one, other)]
+
+    merge = merging.merge(session, one.id, other.id)
+    for email in emails:
+        with session.begin_nested() as trying:
+            suppression.take_back(session, tokens.address_hash(email))
+            assert suppression.is_suppressed(session, email) == SuppressionReason.MANUAL
+            trying.rollback()
+    unmerging.unmerge(session, merge.id)
+
+    assert [suppression.is_suppressed(session, email) for email in emails] == ["unsubscribed", None]
+    suppression.take_back(session, tokens.address_hash(emails[0]))
+    assert suppression.is_suppressed(session, emails[0]) == SuppressionReason.MANUAL

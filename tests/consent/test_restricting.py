@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from campaigns.consent.models import Purpose
 from campaigns.consent.reasons import Reason
 from campaigns.consent.standing import Method
 from campaigns.contacts import bulk_running, filters, finding, undoing
+from campaigns.contacts.change_models import ChangeSet
 from campaigns.contacts.filters import Filters
 from campaigns.contacts.models import Contact, ImportStatus
 from campaigns.database import now, reading, transaction
@@ -180,18 +181,66 @@ def test_undoing_the_import_that_brought_them_keeps_them(session):
     assert (kept.status, kept.undone["why"]) == (ImportStatus.UNDONE, {"restricted": 1})
 
 
+@pytest.mark.both_databases
+def test_undoing_an_edit_leaves_them_as_they_are_and_says_how_many(app, marketer_client):
+    with transaction() as session:
+        people = [factories.make_contact(session, f"{name}@example.com") for name in ("anna", "eva")]
+        edit = bulk_running.start(session, "step", {"what": "Call", "due_on": "2030-01-02"}, ALL, None)
+    bulk_running.run(edit.id)
+    with transaction() as session:
+        restricting.restrict(session, session.get_one(Contact, people[0].id), WHY, None)
+        since = session.get_one(Contact, people[0].id).updated_at
+
+    page = marketer_client.post(f"/contacts/edits/{edit.id}/undo", follow_redirects=True)
+
+    with reading() as session:
+        there = session.execute(
+            sa.select(Contact.updated_at, Contact.next_step_on).order_by(Contact.id)
+        ).all()
+        kept = session.scalars(sa.select(ChangeSet)).one()
+        assert there[0] == (since, date(2030, 1, 2))
+        assert there[1].next_step_on is None
+        assert (kept.restored, kept.left_alone, undoing.left_for_them(session, kept)) == (1, 1, 1)
+    text = page.get_data(as_text=True)
+    assert "of these 1 because their data are to be kept, but not used" in text
+    assert "Everything: their data are to be kept, but not used" in text
+
+
+def test_undoing_an_import_that_changed_them_only_takes_its_yes_away(session):
+    emails = ("anna@example.com", "eva@example.com")
+    anna, eva = (factories.make_contact(session, email, consented=False) for email in emails)
+    session.commit()
+    done = bring(
+        "email,city,status,optin time\nanna@example.com,Brno,subscribed,2024-01-01\n"
+        "eva@example.com,Brno,subscribed,2024-01-01\n"
+    )
+    session.rollback()
+    assert all(ledger.states(session, one.id)["mail"].state == "granted" for one in (anna, eva))
+    restricting.restrict(session, session.get_one(Contact, anna.id, populate_existing=True), WHY, None)
+    session.commit()
+
+    work = import_undoing.start(session, session.merge(done), None)
+    session.commit()
+    undoing.run(work.id)
+
+    session.rollback()
+    session.expire_all()
+    assert (anna.city, eva.city) == ("Brno", "")
+    assert "mail" not in ledger.states(session, anna.id) | ledger.states(session, eva.id)
+    kept = session.merge(done)
+    session.refresh(kept)
+    assert (kept.undone["restored"], kept.undone["left"], kept.undone["why"]) == (1, 1, {"restricted": 1})
+
+
 @pytest.mark.parametrize("which", [0, 1])
-def test_of_two_that_are_one_person_neither_is_used(session, which):
-    people = [factories.make_contact(session) for _number in range(2)]
+def test_nobody_is_merged_with_them(session, which):
+    people = [factories.make_contact(session, first_name=name) for name in ("Anna", "Eva")]
     restricting.restrict(session, people[which], WHY, None)
-    numbers = [contact.id for contact in people]
 
-    merge = merging.merge(session, *numbers)
-    assert gate.refusals(session, [merge.contact_id]) == {merge.contact_id: Reason.RESTRICTED}
-    assert session.get_one(Contact, merge.contact_id).restricted_why == "accuracy"
+    with pytest.raises(Conflict, match=people[which].first_name):
+        merging.merge(session, *[contact.id for contact in people])
 
-    unmerging.unmerge(session, merge.id)
-    assert gate.refusals(session, numbers) == {numbers[which]: Reason.RESTRICTED}
+    assert session.scalar(sa.select(sa.func.count()).select_from(Contact)) == 2
 
 
 def test_what_was_restricted_since_a_merge_holds_for_both_when_it_is_taken_back(session):
@@ -205,10 +254,11 @@ def test_what_was_restricted_since_a_merge_holds_for_both_when_it_is_taken_back(
 
 
 def test_a_release_since_a_merge_is_not_one_of_who_was_restricted_before_it(session):
-    one, other = (factories.make_contact(session) for _number in range(2))
-    restricting.restrict(session, other, WHY, None)
-    numbers = [one.id, other.id]
+    numbers = [factories.make_contact(session).id for _number in range(2)]
     merge = merging.merge(session, *numbers)
+    said = {"restricted_at": now().isoformat(), "restricted_why": "accuracy"}
+    merge.before = merge.before | {"gone": merge.before["gone"] | said}  # as merges once took them in
+    restricting.restrict(session, session.get_one(Contact, merge.contact_id), WHY, None)
     restricting.release(session, session.get_one(Contact, merge.contact_id), {"told": "by phone"})
 
     unmerging.unmerge(session, merge.id)

@@ -1,15 +1,19 @@
 """Topics on the contact's own pages: a yes or no for each, and leaving one out of a letter about it."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from campaigns.analytics import figures
 from campaigns.consent import gate, ledger, topics
 from campaigns.consent.models import ConsentEvent, Purpose, Wording
 from campaigns.contacts.models import Contact
+from campaigns.crm import logging
 from campaigns.database import now, reading
 from campaigns.delivery.models import Message
+from campaigns.mailings.models import Campaign, Status
 from campaigns.tokens import Purpose as Link
 from campaigns.tokens import sign
 from tests import factories
@@ -26,7 +30,8 @@ def letter(app, session) -> Message:
     topics.create(session, "News")
     topics.create(session, "Old").offered = False
     contact = factories.make_contact(session, "ann@example.com")
-    made = factories.make_message(session, factories.make_campaign(session, purpose=OFFERS), contact)
+    campaign = factories.make_campaign(session, purpose=OFFERS, status=Status.SENT)
+    made = factories.make_message(session, campaign, contact)
     session.commit()
     return made
 
@@ -151,3 +156,73 @@ def test_topics_are_called_as_in_the_language_of_the_page(client, session, lette
     save(client, letter, {}, language="cs")
     assert "Nabídky" in client.get(link_of(letter)).text
     assert "Nabídky" in client.get(link_of(letter, Link.UNSUBSCRIBE)).text
+
+
+def told(letter):
+    """How many the report says left by this letter, and what the timeline tells, the newest first."""
+    with reading() as session:
+        found = figures.figures(session, letter.campaign_id)
+        timeline = logging.timeline(session, letter.contact_id)
+        return found.unsubscribed, [(one.kind, one.summary, one.detail) for one in timeline]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("by_link", [True, False])
+def test_leaving_a_topic_counts_once_and_stands_on_the_timeline(client, letter, by_link):
+    with reading() as session:
+        campaign = session.get_one(Campaign, letter.campaign_id).name
+    for _ in range(2):
+        if by_link:
+            leave(client, letter, "/topic")
+        else:
+            save(client, letter, {OFFERS: "no", NEWS: "yes"})
+    left = ("leave_topic", "Offers", campaign)
+    assert told(letter) == (1, [left])
+
+    for _ in range(2):
+        leave(client, letter)
+    assert told(letter) == (1, [("unsubscribe", campaign, ""), left])
+
+
+@pytest.mark.both_databases
+def test_each_topic_is_left_by_the_letter_once(client, letter):
+    save(client, letter, {OFFERS: "no", NEWS: "no"})
+
+    number, timeline = told(letter)
+    assert (number, {summary for _kind, summary, _detail in timeline}) == (1, {"Offers", "News"})
+
+    save(client, letter, {OFFERS: "yes"})
+    save(client, letter, {OFFERS: "no"})
+    number, timeline = told(letter)
+    assert (number, len(timeline)) == (1, 3)
+
+
+def test_a_no_to_what_they_never_got_is_not_leaving(client, session, letter):
+    leave(client, letter)
+    save(client, letter, {NEWS: "no"})
+    leave(client, letter, "/topic")
+    assert [kind for kind, _summary, _detail in told(letter)[1]] == ["unsubscribe"]
+
+    asked = factories.make_contact(session, consented=False)
+    other = factories.make_message(session, session.get_one(Campaign, letter.campaign_id), asked)
+    session.commit()
+    save(client, other, {NEWS: "no"})
+    assert refused(other)[NEWS] == "withdrawn"
+    assert told(other) == (1, [])
+
+
+def test_taking_all_back_leaves_the_topic_left(client, letter):
+    leave(client, letter, "/topic")
+    proof = re.search(r'name="proof" value="([^"]+)"', leave(client, letter).text).group(1)
+
+    assert leave(client, letter, "/pause", proof=proof).status_code == 200
+
+    assert told(letter)[0] == 1
+    assert refused(letter) == {OFFERS: "withdrawn"} | dict.fromkeys((Purpose.MAIL, NEWS, OLD), "paused")
+
+
+def test_the_page_of_the_contact_tells_the_topic(client, letter, marketer_client):
+    leave(client, letter, "/topic")
+    page = marketer_client.get(f"/crm/contacts/{letter.contact_id}/timeline").text
+    assert "Left the topic" in page
+    assert "“Offers”" in page

@@ -6,8 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from campaigns.accounts.models import Role
+from campaigns.consent import restricting
+from campaigns.contacts import finding
+from campaigns.contacts.filters import Filters
 from campaigns.contacts.models import Contact
-from campaigns.crm import logging
+from campaigns.crm import logging, steps
 from campaigns.crm.logging import Entry
 from campaigns.crm.models import Activity, Kind, NextStep
 from campaigns.database import now, reading
@@ -245,3 +248,43 @@ def test_looking_changes_nothing(salesperson_client, session, people):
     for path in ("/today/", "/today/engaged", "/today/due", "/today/?whose=mine"):
         assert salesperson_client.get(path).status_code == 200
     assert rows() == before
+
+
+def test_whose_data_are_only_kept_is_no_work(session):
+    today = now().date()
+    born = f"{today:%m-%d}"
+    long_ago = now() - timedelta(days=200)
+    cold = factories.make_contact(session, birthday=born, last_contact_at=long_ago)
+    busy = factories.make_contact(session)
+    step = factories.make_next_step(session, busy, due_on=today - timedelta(days=3))
+    steps.keep(session, busy.id)
+    logging.log_many(session, [Entry(busy.id, Kind.CLICK, now() - timedelta(hours=1), "Spring", "Offer")])
+
+    def work():
+        numbers = gathering.numbers(session, ALL, today)
+        return [
+            [one.id for one in steps.due(session, today, ALL)],
+            [one.id for one in steps.without_step(session, ALL)],
+            [one.contact.id for one in engaged.lately(session, ALL)],
+            [one.id for one in gathering.without_step(session, ALL)],
+            [one.id for one in gathering.cooling(session, ALL)],
+            [one.contact.id for one in gathering.birthdays(session, ALL, today)],
+            (numbers.overdue, numbers.without_step, numbers.cooling),
+            [
+                [one.id for one in finding.find(session, Filters(step=asked), limit=5)]
+                for asked in ("overdue", "none")
+            ],
+        ]
+
+    there = work()
+    assert there == [
+        [step.id], [cold.id], [busy.id], [cold.id], [cold.id], [cold.id], (1, 1, 1), [[busy.id], [cold.id]]
+    ]  # fmt: skip
+    for contact in (cold, busy):
+        restricting.restrict(session, contact, {"why": "accuracy"}, None)
+    assert work() == [[], [], [], [], [], [], (0, 0, 0), [[], []]]
+    assert [one.id for one in finding.find(session, Filters(step="planned"), limit=5)] == [busy.id]
+    assert [one.id for one in steps.of(session, busy.id)] == [step.id]
+    for contact in (cold, busy):
+        restricting.release(session, contact, {"told": "by phone"})
+    assert work() == there

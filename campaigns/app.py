@@ -47,6 +47,7 @@ _ROOMS = (
     "preferences.details_views",
     "preferences.asking_views",
     "signup.views",
+    "signup.looking_views",
     "signup.public_views",
     "signup.reward_views",
     "rights.views",

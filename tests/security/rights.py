@@ -43,6 +43,7 @@ _TABLE = {
         rights.show rights.copy
         rewards.index rewards.create rewards.show rewards.load
         forms.index forms.new forms.create forms.show forms.edit forms.change forms.switch forms.code
+        form_looks.show form_looks.page form_looks.try_out
         products.index products.new products.create products.edit products.change
         fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive
         fields.take_back fields.take_in

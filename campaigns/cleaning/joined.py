@@ -27,7 +27,10 @@ def columns(kept: Contact, gone: Contact, choices: Mapping[str, int]) -> dict[st
     values["note"] = _note(kept.note, gone.note)
     values |= names.keys(values["first_name"], values["last_name"], values["email"])
     return (
-        values | _history(kept, gone) | _restriction(kept, gone) | {"origins": _origins(kept, gone, values)}
+        values
+        | _history(kept, gone)
+        | _restriction(kept, gone)
+        | {"origins": _origins(kept, gone, values | _history(kept, gone))}
     )
 
 

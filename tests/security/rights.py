@@ -28,7 +28,7 @@ _TABLE = {
         verifying.index verifying.confirm asking.panel asking.ask
         companies.index companies.show companies.new companies.create companies.edit companies.change
         cleaning_addresses.hint cleaning_addresses.correct
-        consent.mailing consent.panel consent.change consent.evidence
+        consent.mailing consent.panel consent.change consent.often consent.evidence
         rewards.counter rewards.buy rewards.panel
         crm.touch crm.timeline crm.log crm.bought crm.buy
         steps.next_steps steps.set_step steps.change

@@ -52,6 +52,7 @@ _ROOMS = (
     "signup.reward_views",
     "rights.views",
     "rights.limits_views",
+    "rights.silent_views",
     "rights.records_views",
     "rights.own_views",
     "analytics.views",

@@ -79,6 +79,7 @@ _TABLE = {
     """,
     ADMINS: """
         rights.erase rights.erasures rights.erasure rights.resume consent.lift
+        silent.index silent.look silent.erase
         limits.show limits.change records.show records.change
         settings.index settings.change_organisation settings.users settings.invite settings.change_role
         settings.change_active settings.mail settings.send_test_mail settings.audit_log

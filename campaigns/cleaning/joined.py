@@ -25,7 +25,8 @@ def columns(kept: Contact, gone: Contact, choices: Mapping[str, int]) -> dict[st
     values["handles"] = [*kept.handles, *(handle for handle in gone.handles if handle not in kept.handles)]
     values["note"] = _note(kept.note, gone.note)
     values |= names.keys(values["first_name"], values["last_name"], values["email"])
-    return values | _history(kept, gone) | {"origins": _origins(kept, gone, values)}
+    values |= _history(kept, gone)
+    return values | {"origins": _origins(kept, gone, values)}
 
 
 def _source(kept: Contact, gone: Contact, chosen: int | None, ours: list[Any]) -> Contact:

@@ -1,4 +1,4 @@
-"""What people tell a colleague about letters: a no, a yes with its evidence, or a pause."""
+"""What people tell a colleague about letters: a no, a yes with its evidence, a pause, or how often."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from campaigns.consent import leaving, ledger, restricting
 from campaigns.consent.models import Act, Basis, Purpose
+from campaigns.consent.rhythm import Rhythm, stricter
 from campaigns.consent.standing import NO, YES, Method
 from campaigns.consent.wordings import wording
+from campaigns.contacts import origins
 from campaigns.contacts.models import Contact
 from campaigns.contacts.names import tidy
 from campaigns.database import now
@@ -86,6 +88,26 @@ def pause(_session: Session, contact: Contact, form: Form, _user_id: int, until:
         raise BadInput(_("Choose a day that is still to come."), field="until")
     contact.paused_until = ends
     return _("No letters until then.") if ends else _("The pause is over.")
+
+
+def often(contact: Contact, form: Form, source: str) -> dict[str, str]:
+    """How often they want letters; returns what was told, empty where it was so already.
+
+    Less is taken as it is told. For more than they asked for before it must be said how they told us:
+    raises BadInput without that, and for what is no such wish.
+    """
+    wish, before, how = form.get("rhythm", ""), contact.rhythm, tidy(form.get("told", ""), 300)
+    if wish not in set(Rhythm):
+        raise BadInput(_("Choose how often they want letters."), field="rhythm")
+    if wish == before:
+        return {}
+    if stricter(wish, before) != wish and not how:
+        raise BadInput(
+            _("This is more often than they asked for. Write down how they told you."), field="rhythm"
+        )
+    contact.rhythm = wish
+    origins.note(contact, ["rhythm"], source)
+    return {"rhythm": wish, "before": before, "how": how}
 
 
 def restrict(session: Session, contact: Contact, form: Form, user_id: int, _until: Until) -> str:

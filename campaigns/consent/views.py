@@ -13,7 +13,7 @@ from campaigns.consent import asking, gate, ledger, proof, reasons, recording, r
 from campaigns.consent import rhythm as rhythms
 from campaigns.consent import topics as subjects
 from campaigns.consent.models import AsOf, SuppressionReason
-from campaigns.contacts import filters, parts, visibility
+from campaigns.contacts import filters, origins, parts, visibility
 from campaigns.database import now, reading, transaction
 from campaigns.errors import BadInput
 from campaigns.web import guards, paging, panels
@@ -60,6 +60,7 @@ def _panel(contact_id: int, errors: dict[str, str]) -> str:
     with reading() as session:
         contact = visibility.seen(session, current_user, contact_id)
         paused = contact.paused_until
+        wished = origins.of(contact).get("rhythm")
         return render_template(
             "pages/consent/_panel.html",
             contact=contact,
@@ -68,6 +69,8 @@ def _panel(contact_id: int, errors: dict[str, str]) -> str:
             may_ask=recording.purposes_open(session, contact_id),
             paused_until=paused if paused and paused > now() else None,
             rhythms=dict(rhythms.choices()),
+            wished=wished,
+            wished_by=origins.words(session, [wished.source])[wished.source] if wished else "",
             restricted_by=restricting.by(session, contact),
             whys=restricting.choices(),
             languages=list(LANGUAGES.items()),
@@ -89,6 +92,24 @@ def change(contact_id: int, act: str):
     except BadInput as error:
         problem = {error.field: error.message}
         return panels.refused("consent", page_url, lambda: _panel(contact_id, problem), error)
+    return panels.kept("consent", page_url, lambda: _panel(contact_id, {}), said)
+
+
+@pages.post("/contacts/<int:contact_id>/often")
+@guards.signed_in
+def often(contact_id: int):
+    """Write down how often they want letters."""
+    page_url = url_for("contacts.show", contact_id=contact_id)
+    try:
+        with transaction() as session:
+            contact = visibility.seen(session, current_user, contact_id, lock=True)
+            told = recording.often(contact, request.form, origins.of_user(current_user))
+            if told:
+                audit.note(session, "consent.rhythm", f"contact:{contact_id}", **told)
+    except BadInput as error:
+        problem = {error.field: error.message}
+        return panels.refused("consent", page_url, lambda: _panel(contact_id, problem), error)
+    said = _("Written down. It holds from this moment.")
     return panels.kept("consent", page_url, lambda: _panel(contact_id, {}), said)
 
 

@@ -36,12 +36,31 @@ class Act:
     roles: tuple[Role, ...] = ()  # empty: everybody
 
 
+@dataclass(frozen=True)
+class Final:
+    """Something done with many contacts that can't be undone; pages of its own start it.
+
+    `do` is given some numbers, and returns with how many of them it was done; it asks again whether it may.
+    """
+
+    do: Callable[[Session, Values, Sequence[int], User | None], int]
+    said: Callable[[int], str]
+    portion: int  # contacts at a time
+    roles: tuple[Role, ...]  # who may watch it, stop it and let it go on
+
+
 offered: dict[str, Act] = {}
+finals: dict[str, Final] = {}
 
 
 def offer(key: str, act: Act) -> None:
     """Let this be done with many contacts; called while the application is being made."""
     offered[key] = act
+
+
+def offer_final(key: str, act: Final) -> None:
+    """Let this be done by bulk edits that can't be undone; called when the module is imported."""
+    finals[key] = act
 
 
 def open_to(user: User) -> dict[str, Act]:

@@ -68,17 +68,21 @@ def run(edit_id: int) -> None:
 
 def _step(session: Session, edit: BulkEdit, ahead: deque[int]) -> bool:
     user = session.get(User, edit.user_id) if edit.user_id else None
+    final = bulk.finals.get(edit.act)
     if not ahead:
         ahead.extend(_further(session, edit, user))
-    numbers = [ahead.popleft() for _number in range(min(STEP, len(ahead)))]
+    numbers = [ahead.popleft() for _number in range(min(final.portion if final else STEP, len(ahead)))]
     if not numbers:
-        changing.close(session, session.get_one(ChangeSet, edit.change_set_id))
+        _close(session, edit)
         return False
-    changes = _change(session, edit, numbers, user)
-    changing.record(session, session.get_one(ChangeSet, edit.change_set_id), changes)
+    if final is not None:
+        edit.changed += final.do(session, edit.form, numbers, user)
+    else:
+        changes = _change(session, edit, numbers, user)
+        changing.record(session, session.get_one(ChangeSet, edit.change_set_id), changes)
+        edit.changed += len(changes)
     edit.after = numbers[-1]
     edit.looked_at += len(numbers)
-    edit.changed += len(changes)
     return True
 
 
@@ -119,12 +123,19 @@ def _dated(change: Changed, before: Any, after: Any) -> Changed:
 def cancel(session: Session, edit: BulkEdit) -> None:
     """Stop for good; what was changed stays, and can be undone. Raises Conflict when it has ended."""
     longwork.cancel(session, edit)
+    _close(session, edit)
+
+
+def _close(session: Session, edit: BulkEdit) -> None:
+    """Nothing more is done: what was changed may be undone, where it can be."""
     if edit.change_set_id is not None:
         changing.close(session, session.get_one(ChangeSet, edit.change_set_id))
 
 
 def said(edit: BulkEdit) -> str:
     """What came of it, in words."""
+    if edit.act in bulk.finals:
+        return bulk.finals[edit.act].said(edit.changed)
     act = bulk.offered.get(edit.act)
     return act.said(edit.form, edit.changed) if act else edit.title
 
@@ -140,4 +151,6 @@ def one(session: Session, edit_id: int, user: User) -> BulkEdit:
 
 def mine(user: User) -> sa.ColumnElement[bool]:
     """The condition on BulkEdit under which this user sees it."""
-    return sa.true() if user.may(Role.MARKETER) else BulkEdit.user_id == user.id
+    whose = sa.true() if user.may(Role.MARKETER) else BulkEdit.user_id == user.id
+    kept_from = [key for key, act in bulk.finals.items() if not user.may(*act.roles)]
+    return sa.and_(whose, BulkEdit.act.not_in(kept_from)) if kept_from else whose

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from campaigns import jobs, longwork, settings
 from campaigns.accounts import audit
-from campaigns.contacts import bulk_running, choosing, left_words, undoing
+from campaigns.contacts import bulk, bulk_running, choosing, left_words, undoing
 from campaigns.contacts.change_models import BulkEdit, ChangeSet
 from campaigns.database import reading, transaction
 from campaigns.errors import Conflict, PersonError
@@ -69,6 +69,7 @@ def _state(session: Session, edit: BulkEdit) -> dict[str, Any]:
         "for_them": undoing.left_for_them(session, edit.change_set) if undo and edit.change_set else 0,
         "undo": undo,
         "said": bulk_running.said(edit),
+        "final": edit.act in bulk.finals,
         "moving": edit.moving or bool(undo and undo.moving),
         "state": f"{edit.status}-{undo.status if undo else ''}",
     }

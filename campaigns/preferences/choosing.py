@@ -12,6 +12,7 @@ from campaigns.consent import leaving, ledger, wordings
 from campaigns.consent.models import Act, Basis, ConsentEvent, Purpose, Suppression
 from campaigns.consent.rhythm import Rhythm, stricter
 from campaigns.consent.standing import NO, YES, fold
+from campaigns.contacts import origins
 from campaigns.crm import logging
 from campaigns.crm.models import Kind
 from campaigns.database import now
@@ -176,6 +177,7 @@ def often(session: Session, who: Visitor, wish: str) -> None:
     if stricter(wish, who.contact.rhythm) != wish and not who.fresh:
         raise BadInput(_("This letter is too old to agree by. Use the link in a newer one."), field="rhythm")
     who.contact.rhythm = wish
+    origins.note(who.contact, ["rhythm"], origins.PERSON)
     note(session, who, "rhythm")
 
 

@@ -17,6 +17,7 @@ class Why(StrEnum):
     ASKED = "asked"  # they asked a colleague (GDPR Art. 17)
     OWN_PAGE = "own_page"  # they did it themselves
     MISTAKE = "mistake"  # never ought to have been here: the address may come again
+    SILENT = "silent"  # nothing was heard of them for long
     RESTORED = "restored"  # a backup from before an erasure was put back
 
 

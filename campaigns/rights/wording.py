@@ -13,6 +13,7 @@ def why(reason: str) -> str:
         Why.ASKED: _("They asked for it"),
         Why.OWN_PAGE: _("They did it themselves"),
         Why.MISTAKE: _("It was a mistake that they were here"),
+        Why.SILENT: _("Nothing was heard of them for long"),
         Why.RESTORED: _("A backup from before their erasure was put back"),
     }.get(reason, reason)  # type: ignore[call-overload]
 

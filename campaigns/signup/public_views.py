@@ -4,32 +4,27 @@ Nobody signs in here, no cookie is set or needed (a form also stands in frames o
 needs JavaScript. GET changes nothing, because scanners follow every link of a letter.
 """
 
-from functools import cache
 from typing import Any
 
-from babel import Locale
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session, selectinload
 from werkzeug.datastructures import MultiDict
 
 from campaigns import tokens
-from campaigns.accounts import people
-from campaigns.consent import ledger, wordings
+from campaigns.consent import ledger
 from campaigns.consent.standing import YES
-from campaigns.contacts import fields
 from campaigns.contacts.mistakes import Mistakes
 from campaigns.contacts.models import Contact
 from campaigns.database import reading, transaction
 from campaigns.delivery import visiting
 from campaigns.errors import NotFound, TooMany
-from campaigns.signup import building, confirming, entering, filling, guarding, referring, rewards
-from campaigns.signup.content import Content, Item, asked, labels
+from campaigns.signup import building, confirming, entering, filling, guarding, referring, rewards, showing
+from campaigns.signup.content import Content
 from campaigns.signup.entering import Visit
 from campaigns.signup.models import Form, FormRevision
 from campaigns.tokens import Purpose
 from campaigns.web import guards, language
 from campaigns.web.protection import csrf
-from campaigns.words import LANGUAGES
 
 pages = Blueprint("signup", __name__)
 # As headers.py has it for all pages, but that other sites may show it in a frame.
@@ -85,7 +80,7 @@ def sent(key: str) -> Any:
         content = _content(session, form)
         spoken = _language(content)
         language.speak(spoken)
-        page = render_template("public/form_sent.html", said=content.said(spoken), **_firm(session))
+        page = render_template("public/form_sent.html", said=content.said(spoken), **showing.firm(session))
         return _framed(page)
 
 
@@ -157,7 +152,9 @@ def confirm(token: str) -> str:
 def unknown(error: NotFound) -> Any:
     """The page for a form that is not there and for links that were not made here."""
     with reading() as session:
-        return render_template("public/form_unknown.html", message=error.message, **_firm(session)), 404
+        return render_template(
+            "public/form_unknown.html", message=error.message, **showing.firm(session)
+        ), 404
 
 
 def _form(
@@ -172,8 +169,6 @@ def _form(
     content = _content(session, form)
     spoken = content.speaks(who.language) if who else _language(content)
     language.speak(spoken)
-    known = fields.known(session)
-    items = asked(content, filling.known_of(who) if who else ())
     agreed = (
         {purpose for purpose, one in ledger.states(session, who.id).items() if one.state in YES}
         if who
@@ -181,20 +176,7 @@ def _form(
     )
     return render_template(
         "public/form.html",
-        key=form.key,
         is_open=form.open,
-        content=content,
-        said=content.said(spoken),
-        spoken=spoken,
-        languages={code: LANGUAGES[code] for code in content.languages},
-        steps=_steps(items),
-        names=labels(known),
-        own={f"fields.{key}": field for key, field in known.items()},
-        countries=_countries(spoken) if any(item.key == "country" for item in items) else [],
-        topics=[
-            (one, one.called(spoken), one.told(spoken)) for one in filling.offered_topics(session, content)
-        ],
-        tracking=wordings.tracking(),
         form=given if isinstance(given, MultiDict) else MultiDict(given),
         errors=errors,
         once_more=once_more,
@@ -204,18 +186,10 @@ def _form(
         target=url_for("signup.enter_known", token=token, key=form.key)
         if who
         else url_for("signup.enter", key=form.key),
-        trap=guarding.TRAP,
         by=given.get("by", ""),
-        reward=rewards.offered(session, form),
         framed="framed" in request.values,
-        **_firm(session),
+        **showing.questions(session, form, content, spoken, filling.known_of(who) if who else ()),
     )
-
-
-def _steps(items: list[Item]) -> list[tuple[int, list[Item]]]:
-    """The steps in order, each with its questions; the address stands in the first."""
-    numbers = sorted({item.step for item in items} | {1})
-    return [(number, [item for item in items if item.step == number]) for number in numbers]
 
 
 def _confirming(session: Session, token: str) -> str:
@@ -233,7 +207,7 @@ def _confirming(session: Session, token: str) -> str:
         sign_up=sign_up,
         said=content.said(sign_up.language),
         agreed=agreed,
-        **_firm(session),
+        **showing.firm(session),
     )
 
 
@@ -265,22 +239,3 @@ def _visit() -> Visit:
         user_agent=request.user_agent.string,
         page_url=request.base_url if request.endpoint == "signup.enter" else request.host_url,
     )
-
-
-@cache
-def _countries(spoken: str) -> list[tuple[str, str]]:
-    """Codes and names in that language, by name."""
-    names = Locale(spoken).territories
-    return sorted(
-        (
-            (code, name)
-            for code, name in names.items()
-            if len(code) == 2 and code not in ("EU", "EZ", "UN", "ZZ")
-        ),
-        key=lambda one: one[1],
-    )
-
-
-def _firm(session: Session) -> dict[str, Any]:
-    ours = people.organisation(session)
-    return {"organisation_name": ours.name if ours else "", "organisation": ours}

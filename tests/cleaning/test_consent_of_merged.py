@@ -198,10 +198,11 @@ def test_the_longer_pause_holds_and_one_set_meanwhile_holds_for_both(session):
 def test_the_stricter_rhythm_holds_and_one_chosen_meanwhile_holds_for_both(session):
     one, other = _people(session)
     one.rhythm, other.rhythm = "weekly", "monthly"
+    one.origins, other.origins = {"rhythm": ["user:1", "2026-01-01"]}, {"rhythm": ["person", "2026-02-02"]}
     session.flush()
     merge = merging.merge(session, one.id, other.id)
     kept = session.get_one(Contact, one.id)
-    assert kept.rhythm == "monthly"
+    assert (kept.rhythm, kept.origins["rhythm"]) == ("monthly", ["person", "2026-02-02"])
     kept.rhythm = "occasions"
     session.flush()
 

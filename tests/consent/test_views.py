@@ -200,3 +200,55 @@ def test_the_list_of_contacts_is_narrowed_by_consent(marketer_client, app):
     assert found("refused") == {"no"}
     assert found("suppressed") == {"no"}
     assert found("unconfirmed") == {"half"}
+
+
+def often(client, contact, rhythm, told="", **more):
+    return act(client, contact, "often", {"rhythm": rhythm, "told": told}, **more)
+
+
+def wish_of(contact):
+    with reading() as session:
+        return session.get_one(Contact, contact.id).rhythm
+
+
+def test_less_often_is_taken_as_it_is_told(marketer_client, anna):
+    answer = often(marketer_client, anna, "weekly", follow_redirects=True)
+    assert "Once a week at most" in text(answer)
+    assert "told to " in text(answer)
+    often(marketer_client, anna, "occasions")
+    often(marketer_client, anna, "occasions")  # said again
+
+    assert wish_of(anna) == "occasions"
+    with reading() as session:
+        entries = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
+        assert [(one.act, one.subject, one.detail) for one in entries] == [
+            ("consent.rhythm", f"contact:{anna.id}", {"rhythm": "weekly", "before": "", "how": ""}),
+            ("consent.rhythm", f"contact:{anna.id}", {"rhythm": "occasions", "before": "weekly", "how": ""}),
+        ]
+
+
+def test_more_often_only_with_how_they_said_so(marketer_client, anna):
+    often(marketer_client, anna, "monthly")
+
+    for wish, told in (("weekly", ""), ("", "  "), ("", "")):
+        answer = often(marketer_client, anna, wish, told, headers={"HX-Request": "true"})
+        assert answer.status_code == 422
+        assert "more often than they asked for" in text(answer)
+    assert often(marketer_client, anna, "hourly", headers={"HX-Request": "true"}).status_code == 422
+    assert wish_of(anna) == "monthly"
+
+    often(marketer_client, anna, "", "by phone on Monday")
+    assert wish_of(anna) == ""
+    with reading() as session:
+        last = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert last.detail == {"rhythm": "", "before": "monthly", "how": "by phone on Monday"}
+        assert refusal(anna) is not None  # who never agreed is not mailed, however often they want it
+
+
+def test_a_colleagues_contact_has_no_rhythm_to_set(sign_in, anna):
+    other = sign_in(Role.SALESPERSON)
+    with transaction() as session:
+        session.get_one(Contact, anna.id).owner_id = factories.make_user(session, Role.SALESPERSON).id
+
+    assert often(other, anna, "weekly").status_code == 404
+    assert wish_of(anna) == ""

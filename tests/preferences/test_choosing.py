@@ -1,11 +1,12 @@
 """The preferences page: pause, language, following, and the receipt of what was agreed to."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from campaigns.accounts.models import AuditEntry
+from campaigns.accounts.models import AuditEntry, Role
 from campaigns.consent import gate, ledger, topics
 from campaigns.consent.models import ConsentEvent, Purpose, Wording
 from campaigns.contacts.models import Contact
@@ -182,3 +183,15 @@ def test_an_old_link_wishes_for_less_but_not_for_more(client, session, letter):
     assert "too old to agree by" in answer.text
     with reading() as session:
         assert session.get(Contact, letter.contact_id).rhythm == "monthly"
+
+
+def test_what_was_told_to_a_colleague_stands_on_their_own_page_and_the_other_way(client, letter, sign_in):
+    marketer = sign_in(Role.MARKETER)
+    marketer.post(f"/consent/contacts/{letter.contact_id}/often", data={"rhythm": "monthly"})
+    own = client.get(link_of(letter)).text
+    assert re.search(r'value="monthly"\s+checked', own)
+
+    client.post(link_of(letter), data={"rhythm": "occasions"}, csrf=False)
+    panel = marketer.get(f"/consent/contacts/{letter.contact_id}/panel").text
+    assert "Only on my birthday and about my orders" in panel
+    assert "chosen by themselves" in panel

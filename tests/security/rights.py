@@ -29,7 +29,7 @@ _TABLE = {
         verifying.index verifying.confirm asking.panel asking.ask
         companies.index companies.show companies.new companies.create companies.edit companies.change
         cleaning_addresses.hint cleaning_addresses.correct
-        consent.mailing consent.panel consent.change consent.evidence
+        consent.mailing consent.panel consent.change consent.often consent.evidence
         rewards.counter rewards.buy rewards.panel
         crm.touch crm.timeline crm.log crm.bought crm.buy
         steps.next_steps steps.set_step steps.change
@@ -44,6 +44,7 @@ _TABLE = {
         rights.show rights.copy
         rewards.index rewards.create rewards.show rewards.load
         forms.index forms.new forms.create forms.show forms.edit forms.change forms.switch forms.code
+        form_looks.show form_looks.page form_looks.try_out
         products.index products.new products.create products.edit products.change
         fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive
         fields.take_back fields.take_in
@@ -79,6 +80,7 @@ _TABLE = {
     """,
     ADMINS: """
         rights.erase rights.erasures rights.erasure rights.resume consent.lift
+        silent.index silent.look silent.erase
         limits.show limits.change records.show records.change
         settings.index settings.change_organisation settings.users settings.invite settings.change_role
         settings.change_active settings.mail settings.send_test_mail settings.audit_log

@@ -86,6 +86,7 @@ def _more(session) -> list[str]:
     return [
         f"/forms/{form.id}",
         f"/forms/{form.id}/edit",
+        f"/forms/{form.id}/look/",
         f"/rewards/{form.pool_id}",
         f"/topics/{topics.listed(session)[0].id}/edit",
         f"/f/{form.key}",

@@ -39,7 +39,8 @@ def wrong(answer) -> list[str]:
         return (
             ["a letter that may run scripts"] if "allow-scripts" in policy or "same-origin" in policy else []
         )
-    found = [] if "script-src 'self';" in policy else ["no policy against scripts"]
+    kept_out = "script-src 'self';" in policy or "script-src 'none';" in policy
+    found = [] if kept_out else ["no policy against scripts"]
     found += ["a sum was worked out"] if "x388031" in answer.get_data(as_text=True) else []
     tree = LexborHTMLParser(answer.get_data(as_text=True))
     found += [f"inline script {script.text()[:60]}" for script in tree.css("script") if script.text().strip()]

@@ -65,8 +65,8 @@ def measure(wish: Wish, folder: Path) -> Figures:
         made.start()
         visitor = made.signed_in()
         rounds = [_round(wish, sink, made, visitor, errand) for _number in range(wish.rounds)]
-        peak = ground.peak_of_workers(made)
         stages = _stages(made.folder / "log.txt")
+    peak = max(found["peak"] for found in rounds)
     return _summary(wish, sink, rounds) | {"peak_mb": peak, "stages": stages}
 
 
@@ -124,6 +124,7 @@ def _campaign(wish: Wish, sink: Sink, made: Installation, visitor: Visitor) -> F
     assert ended.finished_at is not None
     assert ended.planned_at is not None
     used = meter.read()
+    peak = ground.peak_of_workers(made)  # now: what else is done of a large list later is another matter
     taken = sink.taken() if sink.answers else None
     first, last = _checked(campaign_id, wish.recipients, taken)
     return {
@@ -132,6 +133,7 @@ def _campaign(wish: Wish, sink: Sink, made: Installation, visitor: Visitor) -> F
         "first_after": first - pressed,
         "planned_after": ended.planned_at.timestamp() - pressed,
         "ended_after": ended.finished_at.timestamp() - pressed,
+        "peak": peak,
         "cpu": {part: seconds * 1e6 / wish.recipients for part, seconds in used.items()},
         "bytes": taken.octets / taken.accepted if taken else 16_000,
     }

@@ -79,7 +79,9 @@ def enter_known(session: Session, form: Form, filled: Filled, contact: Contact, 
 
 
 def _ended(session: Session, form: Form, sign_up: SignUp, contact: Contact) -> None:
-    sign_up.confirmed_at, sign_up.contact_id, sign_up.answers = now(), contact.id, {}
+    """What they filled in and from where is with the contact and in the ledger now, and goes from here."""
+    sign_up.confirmed_at, sign_up.contact_id = now(), contact.id
+    sign_up.answers, sign_up.ip, sign_up.user_agent = {}, "", ""
     logging.log(session, contact.id, Kind.SIGN_UP, summary=form.name, once=f"sign_up:{sign_up.id}")
     audit.note(session, "contact.sign_up", f"contact:{contact.id}", by="person", form=form.id)
 

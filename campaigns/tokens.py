@@ -116,6 +116,11 @@ def address_hash(canonical: str) -> str:
     return _mac_hex("address", canonical.encode())
 
 
+def network_hash(network: str) -> str:
+    """What stays of a network while its forms are counted: 128 bits of a keyed hash, as hex."""
+    return _mac_hex("network", network.encode())
+
+
 def _mac_hex(purpose: str, body: bytes) -> str:
     return hmac.digest(_key(purpose, settings.current().secret()), body, hashlib.sha256)[:16].hex()
 

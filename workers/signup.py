@@ -3,7 +3,7 @@
 import dramatiq
 
 from campaigns import jobs
-from campaigns.signup import letters
+from campaigns.signup import guarding, letters
 
 
 @dramatiq.actor(queue_name=jobs.ASK_SIGN_UPS.queue, max_retries=0)
@@ -14,6 +14,7 @@ def ask_sign_ups() -> None:
 
 @dramatiq.actor(queue_name=jobs.TEND_SIGN_UPS.queue, max_retries=0)
 def tend_sign_ups() -> None:
-    """Ask once more who has not answered, and delete what nobody confirmed; safe to run twice."""
+    """Ask once more who has not answered, and delete what is not needed any more; safe to run twice."""
     letters.ask_again()
     letters.forget_unanswered()
+    guarding.forget_networks()

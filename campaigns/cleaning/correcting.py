@@ -10,7 +10,6 @@ from campaigns.cleaning import verdicts
 from campaigns.cleaning.models import MailDomain
 from campaigns.consent import suppression
 from campaigns.consent.joining import OF_THE_PERSON
-from campaigns.consent.models import Suppression
 from campaigns.contacts import identity, names
 from campaigns.contacts.addresses import canonical
 from campaigns.contacts.models import Contact
@@ -41,8 +40,7 @@ def change_address(session: Session, contact: Contact, given: str) -> None:
     """Another address for the same person: consent is theirs and stays, and so does what they refused."""
     new, old = canonical(given), contact.email
     _free(session, contact, new.email, new.hash)
-    entry = session.scalar(sa.select(Suppression).where(Suppression.address_hash == contact.address_hash))
-    for reason in entry.reasons if entry else ():
+    for reason in suppression.reasons(session, contact.address_hash):
         if reason in OF_THE_PERSON:
             suppression.suppress_many(session, [new.hash], reason, f"contact:{contact.id}")
     identity.drop_address(session, new.email)

@@ -94,6 +94,12 @@ def suppressed(session: Session, hashes: Sequence[str]) -> dict[str, str]:
     return {row.address_hash: row.reason for row in rows}
 
 
+def reasons(session: Session, address_hash: str) -> list[SuppressionReason]:
+    """All that this address is known to be on the list for, the weightiest first."""
+    entry = session.scalar(sa.select(Suppression).where(Suppression.address_hash == address_hash))
+    return entry.reasons if entry else []
+
+
 def is_suppressed(session: Session, email: str) -> str | None:
     """Why this address is never mailed; None when it may be. Raises AddressProblem."""
     address_hash = canonical(email).hash

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns.consent import gate
+from campaigns.consent import gate, rhythm
 from campaigns.contacts import identity
 from campaigns.contacts.models import Contact
 from campaigns.database import BigId, db_now
@@ -29,6 +29,7 @@ class Batch:
     skipped: dict[int, Result] = field(default_factory=dict)
     last: int | None = None  # the contact id up to which was looked; None: nobody was left
     moved: list[Any] = field(default_factory=list)  # rows whose contact is gone or has another address
+    seldom: set[int] = field(default_factory=set)  # contacts whose wish lets so many letters through only
 
 
 _message = cast(sa.Table, Message.__table__).c
@@ -40,7 +41,7 @@ def who_waits(lease: Lease, purpose: str) -> sa.Select[Any]:
     return (
         sa.select(
             _message.id, of_contact, _message.address, _message.tries,
-            Contact.email, gate.refusal(purpose).label("refusal"),
+            Contact.email, Contact.rhythm, gate.refusal(purpose).label("refusal"),
         )
         .join_from(_message.id.table, Contact, Contact.id == of_contact, isouter=True)
         .where(
@@ -67,6 +68,8 @@ def read(session: Session, chosen: sa.Select[Any], edition: Edition, after: int,
         else:
             may.append(row)
     batch.recipients = _recipients(session, edition, may)
+    if rhythm.bound(edition.purpose):
+        batch.seldom = {row.contact_id for row in may if row.rhythm in rhythm.APART}
     return batch
 
 

@@ -9,26 +9,23 @@ second's letters, so that pausing, cancelling and unsubscribing take hold within
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Collection
-from typing import cast
 
 import sqlalchemy as sa
 import structlog
 
 from campaigns import settings, tokens
-from campaigns.consent import gate, suppression
-from campaigns.consent.models import SuppressionReason
-from campaigns.database import db_now, reading, transaction
-from campaigns.delivery import batches, buckets, claiming, limits, recovering
+from campaigns.consent import gate
+from campaigns.database import reading, transaction
+from campaigns.delivery import batches, buckets, limits, windows
 from campaigns.delivery.claiming import Lease
 from campaigns.delivery.journal import Journal
 from campaigns.delivery.models import Segment
 from campaigns.delivery.patience import AWAY, clock, patiently
-from campaigns.delivery.results import NOT_TAKEN, Result, record
+from campaigns.delivery.results import NOT_TAKEN, Result
 from campaigns.delivery.writing import Edition, Recipient
-from campaigns.mailings.models import Campaign, Status
+from campaigns.mailings.models import Status
 
 log = structlog.get_logger()
-_segment, _campaign = (cast(sa.Table, model.__table__) for model in (Segment, Campaign))
 _BEAT = 0.5  # seconds between two looks at the campaign, however slowly letters go
 _FRESH = 1.0  # seconds after which the gate is asked again about who waits
 _STALE = 1.8  # seconds after which its answers hold no more: then no letter goes, however busy the machine
@@ -70,6 +67,7 @@ class Ledger:
         self._ending = threading.Event()
         self._read: deque[Recipient] = deque()  # the gate said yes, not named yet
         self._given: dict[int, Recipient] = {}  # given out, and not heard of since
+        self._seldom: set[int] = set()  # contacts among those read who may want letters seldom
         self._after = -1
         self._exhausted = False  # nobody waits behind those that were read
         self._asked = 0.0
@@ -182,9 +180,12 @@ class Ledger:
         if batch.moved:
             with transaction() as session:
                 if session.scalar(sa.select(Segment.id).where(self._lease.held).with_for_update()):
-                    batch.recipients += batches.follow(session, self._lease, self._edition, batch.moved)
+                    moved = batches.follow(session, self._lease, self._edition, batch.moved)
+                    batch.recipients += moved
+                    batch.seldom |= {one.contact_id for one in moved}
         if not self._read and not self.ready and not self._given:
             self._asked = asked
+        self._seldom |= batch.seldom
         self._read += self._paced(batch.recipients)
         with self._lock:
             self._results |= batch.skipped
@@ -242,46 +243,29 @@ class Ledger:
             room = max(2 * self._size - len(self.ready), 0) if more else 0
         fresh = [self._read.popleft() for _number in range(min(room, len(self._read)))]
         wire = (self._wire - results.keys()) | {one.message_id for one in fresh}
+        seldom = {one.message_id: one.contact_id for one in fresh if one.contact_id in self._seldom}
         asked = clock()
         try:
-            status = self._write(results, bounced, sorted(wire))
+            status, kept = windows.write(self._lease, self._edition.purpose, results, bounced, wire, seldom)
         except BaseException:
             self._read.extendleft(reversed(fresh))
             raise
-        self._wire = wire
+        self._wire = wire - kept.keys()
+        self._seldom.difference_update(seldom.values())
         with self._lock:
             for message_id, result in results.items():
                 if self._results.get(message_id) is result:
                     del self._results[message_id]
             del self._bounced[: len(bounced)]
+            self._results |= kept
             if status == Status.SENDING:
-                self.ready += fresh
+                self.ready += [one for one in fresh if one.message_id not in kept]
         self.lost = status is None
         self.until = 0 if self.lost else asked + settings.current().sending.lease * _SURE
         self.halted = status != Status.SENDING
         self.paused = status == Status.PAUSED
         self._pace(sum(result.tried for result in results.values()), asked)
         return bool(fresh)
-
-    def _write(self, results: dict[int, Result], bounced: list[str], wire: list[int]) -> Status | None:
-        lease = self._lease
-        campaign = sa.select(_campaign.c.status).where(_campaign.c.id == lease.campaign_id).scalar_subquery()
-        with transaction() as session:
-            held = session.execute(
-                sa.update(_segment)
-                .where(_segment.c.id == lease.segment_id, _segment.c.fence == lease.fence)
-                .values(wire=wire, marked_at=db_now(), lease_until=claiming.until())
-                .returning(campaign)
-            ).one_or_none()
-            if held is None:
-                segment = session.get_one(Segment, lease.segment_id, with_for_update=True)
-                recovering.settle_late(session, segment, lease.fence, results)
-            else:
-                record(session, lease.fence, results, held=True)
-            if bounced:
-                source = f"campaign:{lease.campaign_id}"
-                suppression.suppress_many(session, bounced, SuppressionReason.BOUNCED, source)
-        return Status(held[0]) if held else None
 
     def _pace(self, answered: int, at: float) -> None:
         """Windows grow and shrink with the speed at which letters are taken."""

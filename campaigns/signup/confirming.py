@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from campaigns import tokens
@@ -49,13 +50,12 @@ def confirm(session: Session, sign_up: SignUp, visit: Visit) -> bool:
     if sign_up.confirmed_at is not None:
         return False
     form = session.get_one(Form, sign_up.form_id)
-    known = _known(session, sign_up.email)
-    contact = known or _new(session, sign_up, form)
+    contact, new = _met(session, form, sign_up)
     _complete(session, contact, sign_up)
     _label(session, contact, form)
     _agree(session, contact, sign_up, visit)
     _ended(session, form, sign_up, contact)
-    _reward(session, form, sign_up, contact, new=known is None)
+    _reward(session, form, sign_up, contact, new=new)
     return True
 
 
@@ -79,22 +79,36 @@ def enter_known(session: Session, form: Form, filled: Filled, contact: Contact, 
 
 
 def _ended(session: Session, form: Form, sign_up: SignUp, contact: Contact) -> None:
-    sign_up.confirmed_at, sign_up.contact_id, sign_up.answers = now(), contact.id, {}
+    """What they filled in and from where is with the contact and in the ledger now, and goes from here."""
+    sign_up.confirmed_at, sign_up.contact_id = now(), contact.id
+    sign_up.answers, sign_up.ip, sign_up.user_agent = {}, "", ""
     logging.log(session, contact.id, Kind.SIGN_UP, summary=form.name, once=f"sign_up:{sign_up.id}")
     audit.note(session, "contact.sign_up", f"contact:{contact.id}", by="person", form=form.id)
 
 
+def _met(session: Session, form: Form, sign_up: SignUp) -> tuple[Contact, bool]:
+    """The contact with this address, and whether it was made just now."""
+    known = _known(session, sign_up.email)
+    if known is not None:
+        return known, False
+    try:
+        with session.begin_nested():
+            return _new(session, sign_up, form), True
+    except IntegrityError:  # at this very moment they came by another form, or a colleague's hand
+        known = _known(session, sign_up.email)
+        if known is None:
+            raise
+        return known, False
+
+
 def _known(session: Session, email: str) -> Contact | None:
-    found = sa.select(Contact).where(Contact.email == email).options(selectinload(Contact.company))
-    contact = session.scalar(found)
+    """Locked, so that what they say by another form at this moment is added to, and not written over."""
+    locked = sa.select(Contact).options(selectinload(Contact.company)).with_for_update(key_share=True)
+    locked = locked.execution_options(populate_existing=True)
+    contact = session.scalar(locked.where(Contact.email == email))
     if contact is None:
         owner = identity.owners(session, [email]).get(email)
-        contact = session.scalar(
-            sa.select(Contact)
-            .where(Contact.id == (owner.id if owner else 0))
-            .options(selectinload(Contact.company))
-            .execution_options(populate_existing=True)
-        )
+        contact = session.scalar(locked.where(Contact.id == owner.id)) if owner else None
     return contact
 
 

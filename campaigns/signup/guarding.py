@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns import settings, tokens
-from campaigns.database import now
+from campaigns.database import now, transaction
 from campaigns.errors import TooMany
 from campaigns.signup.models import Form, SignUp
 from campaigns.tokens import BadToken, Purpose
@@ -20,6 +20,8 @@ TRAP = "website"  # people don't see this field; robots fill it in
 _QUICKEST = 2  # seconds; nobody fills in a form faster
 _LONGEST = timedelta(days=1)
 _MS = 1000
+_COUNTED = timedelta(days=1)  # how far back forms of one network are counted
+_AT_ONCE = 500
 
 
 def token(form: Form) -> str:
@@ -38,7 +40,14 @@ def is_fresh(form: Form, given: str) -> bool:
 
 
 def network(ip: str) -> str:
-    """Who is counted together: one IPv4 address, or the /64 that an IPv6 line has for itself."""
+    """A mark of who is counted together: one IPv4 address, or the /64 that an IPv6 line has for itself.
+
+    It is no address: nobody without our key can tell which network it is of.
+    """
+    return tokens.network_hash(_line(ip))
+
+
+def _line(ip: str) -> str:
     try:
         address = ip_address(ip)
     except ValueError:
@@ -53,10 +62,27 @@ def network(ip: str) -> str:
 def check(session: Session, from_network: str) -> None:
     """Raise TooMany when this network has sent as many forms as one may."""
     chosen = settings.current().signup
-    for hours, most in ((1, chosen.an_hour), (24, chosen.a_day)):
-        since = now() - timedelta(hours=hours)
-        theirs = sa.select(SignUp.id).where(SignUp.network == from_network, SignUp.at > since)
+    for back, most in ((timedelta(hours=1), chosen.an_hour), (_COUNTED, chosen.a_day)):
+        theirs = sa.select(SignUp.id).where(SignUp.network == from_network, SignUp.at > now() - back)
         if session.scalar(sa.select(sa.func.count()).select_from(theirs.limit(most).subquery())) == most:
             raise TooMany(
                 _("Many forms have come from your network just now. Please try again in some hours.")
             )
+
+
+def forget_networks() -> int:
+    """Take the marks of networks off that are not counted any more; returns how many. Safe to run twice.
+
+    Of those confirmed also the address and the program they came by, which older versions left here.
+    """
+    gone = 0
+    while True:
+        with transaction() as session:
+            old = sa.select(SignUp.id).where(SignUp.network > "", SignUp.at < now() - _COUNTED)
+            numbers = session.scalars(old.limit(_AT_ONCE)).all()
+            waits = SignUp.confirmed_at.is_(None)
+            left = {name: sa.case((waits, getattr(SignUp, name)), else_="") for name in ("ip", "user_agent")}
+            session.execute(sa.update(SignUp).where(SignUp.id.in_(numbers)).values(network="", **left))
+        gone += len(numbers)
+        if len(numbers) < _AT_ONCE:
+            return gone

@@ -46,16 +46,17 @@ def ask(session: Session, sign_up: SignUp, kind: LetterKind, address_hash: str) 
 
 def _written(session: Session, letter: SignUpLetter) -> Ready | str:
     sign_up = session.get_one(SignUp, letter.sign_up_id)
-    reason = suppression.suppressed(session, [letter.address_hash]).get(letter.address_hash)
+    reasons = suppression.reasons(session, letter.address_hash)
     if letter.kind in (LetterKind.CONFIRM, LetterKind.AGAIN):
         if sign_up.confirmed_at is not None:
             return "confirmed"
-        return str(reason) if reason in _NOT_TO else _confirm(session, sign_up, letter)
+        held = next((reason for reason in reasons if reason in _NOT_TO), None)
+        return str(held) if held else _confirm(session, sign_up, letter)
     contact = session.get(Contact, sign_up.contact_id)
     thanks = letter.kind == LetterKind.THANKS
     to = referring.referrer(session, sign_up) if thanks else contact
-    if reason is not None or to is None or contact is None:
-        return str(reason or SuppressionReason.ERASED)
+    if reasons or to is None or contact is None:
+        return str(next(iter(reasons), SuppressionReason.ERASED))
     if thanks and to.restricted_at is not None:  # who signs up themselves wants the answer
         return str(Reason.RESTRICTED)
     return _reward(session, sign_up, to, rewards.once_for(contact) if thanks else "", letter)

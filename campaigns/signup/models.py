@@ -63,8 +63,8 @@ class SignUp(HasId, Base):
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)  # clean, by item; emptied once confirmed
     chosen: Mapped[list[str]] = mapped_column(default=list)  # the purposes that were ticked
     at: Mapped[datetime] = mapped_column(UTC, default=now)
-    network: Mapped[str] = mapped_column(sa.String(64), default="")  # guarding.network
-    ip: Mapped[str] = mapped_column(sa.String(64), default="")
+    network: Mapped[str] = mapped_column(sa.String(64), default="")  # guarding.network, for a day
+    ip: Mapped[str] = mapped_column(sa.String(64), default="")  # this and the next go once confirmed
     user_agent: Mapped[str] = mapped_column(sa.String(500), default="")
     page_url: Mapped[str] = mapped_column(sa.String(500), default="")
     referrer_id: Mapped[int | None] = mapped_column(index=True)  # the contact by whose link they came

@@ -95,16 +95,22 @@ def _opened(path: Path) -> Iterator[CalamineWorkbook]:
     except (CalamineError, OSError) as error:
         if "assword" in str(error):
             raise BadInput(_("This workbook is locked by a password. Save it without one.")) from error
-        raise BadInput(
-            _("This workbook can’t be read: %(error)s. Save the sheet as CSV and choose that.", error=error)
-        ) from error
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> BadInput:
+    said = _("This workbook can’t be read: %(error)s. Save the sheet as CSV and choose that.", error=error)
+    return BadInput(said)
 
 
 def _refuse_what_bursts(path: Path) -> None:
     if not zipfile.is_zipfile(path):
         return
-    with zipfile.ZipFile(path) as archive:
-        size = sum(part.file_size for part in archive.infolist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, NotImplementedError) as error:  # not for another reader to be lenient about
+        raise _unreadable(error) from error
     if size > _LARGEST:
         raise BadInput(
             _("This workbook unpacks to more than 1 GB. Save the sheet with the contacts as CSV, "

@@ -6,6 +6,7 @@ Excel keeps 123 and a format “00000”; people see 00123, and that is what the
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,15 @@ def widths(path: Path, sheet: str) -> dict[int, int]:
         with zipfile.ZipFile(path) as book:
             styles = _styles(book)
             return _columns(book, _part(book, sheet), styles) if styles else {}
-    except (zipfile.BadZipFile, KeyError, etree.LxmlError, ValueError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        EOFError,
+        KeyError,
+        etree.LxmlError,
+        ValueError,
+    ):
         return {}  # another format of workbook: shown as it is kept
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaigns.contacts.models import Contact, Import
@@ -144,6 +144,8 @@ BOOK = workbook(("People", PEOPLE))
 
 
 @given(st.integers(4, len(BOOK) - 1), st.integers(0, 255))
+@example(5454, 0)  # in the list of what is in it
+@example(5339, 40)  # a flag that no reader knows
 def test_a_workbook_with_a_damaged_byte_is_read_or_refused_in_words(tmp_path_factory, place, byte):
     path = tmp_path_factory.mktemp("books") / "people.xlsx"
     path.write_bytes(BOOK[:place] + bytes([byte]) + BOOK[place + 1 :])

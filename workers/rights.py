@@ -10,9 +10,14 @@ from campaigns.rights.models import Erasure
 _DAY = 24 * 60 * 60 * 1000
 
 
-@dramatiq.actor(queue_name=jobs.FINISH_ERASURE.queue, time_limit=_DAY, max_retries=3, notify_shutdown=True)
+@dramatiq.actor(
+    queue_name=jobs.FINISH_ERASURE.queue, time_limit=_DAY, max_retries=3, notify_shutdown=True, priority=10
+)
 def finish_erasure(erasure_id: int) -> None:
-    """Take one person out of texts and files, too; safe to run twice."""
+    """Take one person out of texts and files, too; safe to run twice.
+
+    After all else that waits: of a thousand who were silent each looks through all texts.
+    """
     from campaigns.rights import finishing
 
     finishing.run(erasure_id)

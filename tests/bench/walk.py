@@ -26,7 +26,7 @@ from tests.bench import works
 from tests.stories.installation import Visitor
 
 # No pages: what is fetched by machines, taken home as a file, or ends the visit.
-_NO_PAGES = ("static", "health.", "assets.", "tracking.", "security.", "setup.")
+_NO_PAGES = ("static", "health.", "assets.", "tracking.", "security.", "setup.", "api_")
 _FILES = (
     "analytics.export",
     "analytics.export_people",

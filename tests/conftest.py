@@ -43,8 +43,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that take long go first, so that no process is left alone with them in the end."""
-    items.sort(key=lambda item: not any(part in item.nodeid for part in _LONG))
+    """Deal out the files of those that take long: each process begins with its share of them.
+
+    xdist gives each process an even piece of the list, and whoever is through takes from the ends of others'.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if any(part in item.nodeid for part in _LONG)]
+    short = [item for item in items if not any(part in item.nodeid for part in _LONG)]
+    files = list(dict.fromkeys(item.path for item in long))
+    share, dealt = -(-len(items) // processes), []
+    for process in range(processes):
+        mine = [item for item in long if files.index(item.path) % processes == process]
+        dealt += mine + short[: max(0, share - len(mine))]
+        del short[: max(0, share - len(mine))]
+    items[:] = dealt + short
 
 
 @pytest.fixture

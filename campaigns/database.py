@@ -222,6 +222,8 @@ def _prepare_postgresql(idle: float, connection: Any, _record: Any) -> None:
     connection.autocommit = True  # a rollback would take it back
     connection.execute(f"SET idle_in_transaction_session_timeout = {round(idle * 1000)}")
     connection.execute("SET jit = off")  # compiling takes longer than any of our questions
+    # Starting a second process takes longer than counting some thousand rows; large counts still have one.
+    connection.execute("SET parallel_setup_cost = 5000")
     connection.autocommit = False
 
 

@@ -62,7 +62,7 @@ def among(value: str) -> sa.Select[Any] | None:
 
 def offered_filter() -> Filter:
     """The filter, as lists of contacts take it."""
-    return Filter("consent", lambda: _("Consent"), choices, where, among)
+    return Filter("consent", lambda: _("Consent"), choices, where, among, frozenset({"suppressed"}))
 
 
 def check(session: Session, contact: Contact) -> None:

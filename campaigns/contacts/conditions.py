@@ -37,6 +37,7 @@ class Condition:
     where: sa.ColumnElement[bool]  # asked of one contact
     among: Ids | None = None  # the numbers of all who meet it, from an index; None: nothing lists them
     sorted_by: frozenset[str] = frozenset()  # columns by which an index holds those who meet it in order
+    most: int = HELD  # who meet it are counted no further than this, and gathered up to here
 
     def checked(self, session: Session) -> sa.ColumnElement[bool]:
         """As a check of each contact met on the way.
@@ -72,13 +73,13 @@ def clauses(
 
 def _clause(session: Session, asked: Condition, column: str) -> sa.ColumnElement[bool]:
     ordered = column in asked.sorted_by
-    most = FEW if ordered else HELD
+    most = FEW if ordered else asked.most
     count = count_up_to(session, asked.among, most) if asked.among is not None else most
     if count < FEW:
         return asked.listed()
     if ordered:
         return asked.where
-    return asked.held(session) if count < HELD else asked.checked(session)
+    return asked.held(session) if count < most else asked.checked(session)
 
 
 def count_up_to(session: Session, chosen: Ids, most: int) -> int:
@@ -109,7 +110,9 @@ def of(asked: Filters) -> list[Condition]:
     if asked.quiet:
         found.append(_quiet_for(asked.quiet))
     for key, value in asked.others.items():
-        found.append(Condition(offered[key].where(value), offered[key].among(value)))
+        of_key = offered[key]
+        most = FEW if value in of_key.joined else HELD
+        found.append(Condition(of_key.where(value), of_key.among(value), most=most))
     return found
 
 
@@ -180,7 +183,7 @@ def _works_for(text: str) -> sa.ColumnElement[bool]:
 
 def _any(meanings: list[sa.ColumnElement[bool]]) -> Condition:
     lists = [sa.select(Contact.id).where(meaning) for meaning in meanings]
-    return Condition(sa.or_(*meanings), sa.union_all(*lists))
+    return Condition(sa.or_(*meanings), sa.union_all(*lists), most=FEW)  # a company's are found one by one
 
 
 def _dialled(text: str) -> str:

@@ -18,7 +18,8 @@ QUIET = (30, 90, 180, 365)
 class Filter:
     """A filter that another room offers: a choice of values, and what each means.
 
-    `among` selects the numbers of all contacts that meet a value from an index; None where none can.
+    `among` selects the numbers of all contacts that meet a value from an index; None where none can. For the
+    values in `joined` it asks a second table about each of them: counting far costs more than it saves.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Filter:
     choices: Callable[[], list[tuple[str, str]]]
     where: Callable[[str], sa.ColumnElement[bool]]
     among: Callable[[str], sa.Select[Any] | None]
+    joined: frozenset[str] = frozenset()
 
 
 offered: dict[str, Filter] = {}

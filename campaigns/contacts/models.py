@@ -100,6 +100,14 @@ class Contact(HasId, Base):
         sa.Index("ix_contact_import_id_id", "import_id", "id"),
         sa.Index("ix_contact_owner_id_last_contact_at_id", "owner_id", "last_contact_at", "id"),
         sa.Index(
+            "ix_contact_owner_id_next_step_on_id",
+            "owner_id",
+            "next_step_on",
+            "id",
+            sqlite_where=sa.text("owner_id IS NOT NULL"),
+            postgresql_where=sa.text("owner_id IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_contact_birthday_id",
             "birthday",
             "id",

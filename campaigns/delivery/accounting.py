@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from campaigns.database import now
 from campaigns.delivery.models import OPEN_STATES, Message, MessageStatus, Tally
 
-_QUICK, _SMALL = 0.05, 20_000  # seconds, messages: what takes longer to count is shown again for a while
-_AGAIN = 10  # times as long as it took
+_QUICK, _SMALL = 0.02, 20_000  # seconds, messages: what takes longer to count is shown again for a while
+_AGAIN = 20  # times as long as it took
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns.contacts.field_models import Field
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import db_now, now, transaction
 from campaigns.imports import files, opening, own_fields
-from campaigns.imports.mapping import Understanding
-from campaigns.imports.reading import Shape
+from campaigns.imports.understanding import Source
 
 LEASE_SECONDS = 60
 _SLIGHT = 5  # seconds by which a clock may be set back without a word
@@ -34,17 +32,8 @@ class Job:
     fence: int
     status: ImportStatus  # running, or checking: looked through and nothing stored
     rows_before: int
-    path: Path
+    source: Source
     refused_path: Path
-    shape: Shape
-    mapping: dict[str, str]
-    choices: dict[str, Any]
-    own: dict[str, Field]  # fields that the mapping names
-
-    def understanding(self, columns: list[str]) -> Understanding:
-        """How rows of these columns are read."""
-        own = own_fields.of_columns(self.own, columns, self.mapping)
-        return Understanding.of(columns, self.mapping, self.choices, own)
 
 
 def is_free() -> sa.ColumnElement[bool]:
@@ -81,12 +70,14 @@ def _job(session: Session, import_: Import) -> Job:
         fence=import_.fence,
         status=ImportStatus(import_.status),
         rows_before=import_.rows_read,
-        path=files.place(import_),
+        source=Source(
+            files.place(import_),
+            opening.shape(import_),
+            mapping,
+            dict(import_.choices),
+            own_fields.known(session, mapping),
+        ),
         refused_path=files.refused(import_.id),
-        shape=opening.shape(import_),
-        mapping=mapping,
-        choices=dict(import_.choices),
-        own=own_fields.known(session, mapping),
     )
 
 

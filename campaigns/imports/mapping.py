@@ -51,26 +51,6 @@ class Incoming:
     evidence: str = ""
     remarks: list[Remark] = field(default_factory=list)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """As plain values: rows go from process to process by the million."""
-        return _incoming, (
-            self.line, self.cells, *self.address, self.hash, self.values, self.company, self.company_key,
-            self.tags, self.categories, self.fields, self.will.value, self.at, self.ip, self.evidence,
-            self.remarks,
-        )  # fmt: skip
-
-
-def _incoming(line: int, cells: list[str], email: str, domain: str, hashed: str, *rest: Any) -> Incoming:
-    values, company, company_key, tags, categories, own, will, *others = rest
-    address = Address(email, domain)
-    return Incoming(
-        line, cells, address, hashed, values, company, company_key, tags, categories, own, _BY_VALUE[will],
-        *others,
-    )  # fmt: skip
-
-
-_BY_VALUE = {will.value: will for will in Will}
-
 
 @dataclass(frozen=True, slots=True)
 class Refused:

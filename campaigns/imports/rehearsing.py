@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from campaigns.consent.standing import Standing
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import now, reading, transaction
-from campaigns.imports import deciding, files, holding, people, tallying, understanding
+from campaigns.imports import beside, deciding, files, holding, people, tallying
 from campaigns.imports import plan as plans
 from campaigns.imports.holding import Job
 from campaigns.imports.mapping import Incoming
@@ -91,7 +91,7 @@ def rehearse(job: Job, progress: Callable[[Import], None] | None = None) -> None
         of = fingerprint(import_)
     tally: Tally = tallying.added({}, [], [])
     read = 0
-    with understanding.understood(job, BATCH) as file, _Memory() as memory:
+    with beside.understood(job.source, BATCH) as file, _Memory() as memory:
         for portion in file.portions:
             taken = [row for row in portion.rows if isinstance(row, Incoming)]
             with reading() as session:

@@ -16,6 +16,7 @@ from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import now, transaction
 from campaigns.errors import PersonError
 from campaigns.imports import (
+    beside,
     files,
     holding,
     rehearsing,
@@ -23,7 +24,6 @@ from campaigns.imports import (
     returning,
     storing,
     tallying,
-    understanding,
 )
 from campaigns.imports import plan as plans
 from campaigns.imports.holding import Job, Lost
@@ -75,7 +75,7 @@ def _end(job: Job) -> None:
         return
     with transaction() as session:
         remembering.close(session, job.import_id)
-    files.drop(job.path)  # what we need of it is stored; people's data is not kept twice
+    files.drop(job.source.path)  # what we need of it is stored; people's data is not kept twice
 
 
 def _fail(job: Job, sentence: str) -> None:
@@ -86,7 +86,7 @@ def _fail(job: Job, sentence: str) -> None:
 
 
 def _read(job: Job, progress: Progress | None) -> None:
-    with understanding.understood(job, BATCH) as file:
+    with beside.understood(job.source, BATCH) as file:
         seen = storing.Seen()
         left = job.rows_before
         for portion in file.portions:
@@ -126,7 +126,7 @@ def _store_once(
     outcome = storing.store(session, plans.of(session, import_), portion.rows, seen)
     if outcome.refused:
         import_.refused_bytes = returning.append(
-            job.refused_path, import_.refused_bytes, columns, job.shape.delimiter, outcome.refused
+            job.refused_path, import_.refused_bytes, columns, job.source.shape.delimiter, outcome.refused
         )
     import_.rows_read += len(portion.rows)
     import_.bytes_done = portion.bytes_read

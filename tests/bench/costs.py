@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,11 @@ def peak_mb(pids: Sequence[int]) -> float:
 def own_peak_mb() -> float:
     """The most memory that this process ever held, in MB."""
     return _peak(os.getpid())
+
+
+def ended_peak_mb() -> float:
+    """The most memory that a process held which this one had started and which has ended, in MB."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def _peak(pid: int) -> float:

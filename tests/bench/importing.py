@@ -129,6 +129,7 @@ def _bring(pipe: Any, given: dict[str, Any], path: str) -> None:
             "seconds": ended - understood,
             "cpu_seconds": time.process_time(),
             "peak_mb": costs.own_peak_mb(),
+            "reader_peak_mb": costs.ended_peak_mb(),
         }
     )
 
@@ -213,7 +214,7 @@ def main() -> None:
                 f"{found['bare_seconds']:.1f} s, {found['bare_rows_per_second']:,.0f} rows a second",
             ),
             ("ratio", f"{found['ratio']:.2f}"),
-            ("peak memory", f"{found['peak_mb']:.0f} MB"),
+            ("peak memory", f"{found['peak_mb']:.0f} MB, of the reader {found['reader_peak_mb']:.0f} MB"),
             ("rounds lie apart by", f"{found['noise']:.0%}"),
         ]
     )

@@ -59,6 +59,7 @@ def test_processes_are_started_in_few_places():
     assert {name for name, _call, called in _calls() if called.startswith("subprocess.")} <= {
         "campaigns/cli/serving.py",
         "campaigns/embedded.py",
+        "campaigns/imports/beside.py",
     }
 
 

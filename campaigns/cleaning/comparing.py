@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from campaigns.cleaning.models import MailDomain
 from campaigns.consent import suppression
-from campaigns.contacts import field_index, phones
+from campaigns.contacts import field_index, origins, phones
 from campaigns.contacts.field_models import About
 from campaigns.contacts.models import Contact
-from campaigns.database import moment
 from campaigns.errors import NotFound
 from campaigns.words import _
 
@@ -34,6 +33,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "birth_year": ("birth_year",),
     "owner": ("owner_id",),
 }
+_NAMED = {"name": ("first_name", "last_name")}  # datum → its names among the origins, where others
 FIELD = "field:"  # before the key of a field of the firm's own
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -82,7 +82,7 @@ def _of_fields(session: Session, a: Contact, b: Contact) -> list[Datum]:
     for key in dict.fromkeys([*a.fields, *b.fields]):
         shown = {contact.id: _plain(contact.fields.get(key)) for contact in (a, b)}
         if any(shown.values()):
-            ranks = {contact.id: _rank(contact, key, shown[contact.id], {}) for contact in (a, b)}
+            ranks = {contact.id: _rank(contact, f"fields.{key}", shown[contact.id], {}) for contact in (a, b)}
             found.append(Datum(FIELD + key, names.get(key, key), shown, _better(ranks)))
     return found
 
@@ -110,13 +110,9 @@ def _rank(contact: Contact, key: str, shown: str, worth: Mapping[int, int]) -> t
 
 
 def _checked(contact: Contact, key: str) -> datetime:
-    """When somebody last made sure of this datum."""
-    at = contact.verified_at or _LONG_AGO
-    for column in COLUMNS.get(key, (key,)):
-        said = contact.origins.get(column, {})
-        if isinstance(said, dict) and said.get("verified_at"):
-            at = max(at, moment(said["verified_at"]))
-    return at
+    """When somebody last made sure of this datum, or the person said it."""
+    names = _NAMED.get(key, (key,))
+    return max(origins.one(contact, name).verified_at or _LONG_AGO for name in names)
 
 
 def _worth_of_addresses(session: Session, a: Contact, b: Contact) -> dict[int, int]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from campaigns.cleaning import merging, proposing, unmerging
 from campaigns.cleaning.models import Duplicate, Merge, Verdict
-from campaigns.contacts import identity, tagging
+from campaigns.contacts import identity, origins, tagging
 from campaigns.contacts.models import Contact, MergedContact, contact_tag
 from campaigns.crm import purchases, steps
 from campaigns.crm.models import Activity, NextStep, Purchase
@@ -80,6 +80,20 @@ def test_without_choices_the_better_value_is_kept(session, pair):
     merging.merge(session, one.id, other.id)
 
     assert session.get_one(Contact, one.id).last_name == "Novakova"
+
+
+def test_what_the_person_said_last_is_the_better_value(session, pair):
+    one, other = pair
+    one.position, other.position = "Head of purchasing", "Buyer"
+    one.fields, other.fields = {"size": "XXL and larger"}, {"size": "M"}
+    one.verified_at = now() - timedelta(days=30)
+    other.origins = origins.added({}, ["position", "fields.size"], origins.PERSON)
+    session.flush()
+
+    merging.merge(session, one.id, other.id)
+
+    kept = session.get_one(Contact, one.id)
+    assert (kept.position, kept.fields, kept.last_name) == ("Buyer", {"size": "M"}, "Nováková")
 
 
 def test_taking_it_back_leaves_everything_as_it_was(session, pair):

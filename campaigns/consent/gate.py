@@ -44,7 +44,7 @@ class Facts:
     birthday: str = ""
     restricted: bool = False
     rhythm: str = ""
-    last_sent_at: datetime | None = None  # their last letter
+    last_sent_at: datetime | None = None  # their last letter, or one that may have gone
 
 
 def grounds(purpose: str, given_for: str) -> frozenset[Basis]:

@@ -26,8 +26,14 @@ class Rhythm(StrEnum):
 APART = {Rhythm.WEEKLY: timedelta(days=6, hours=12), Rhythm.MONTHLY: timedelta(days=27, hours=12)}
 OCCASIONS = f"{Purpose.MAIL}:occasions"  # no topic's: letters for birthdays and about orders
 _STRICTNESS = [rhythm.value for rhythm in Rhythm]
-# delivery's table, which is above: only when the last letters went is asked.
-_letters = sa.table("message", sa.column("contact_id"), sa.column("sent_at", UTC()))
+# delivery's table, which is above: only when the last letters went, or may have gone, is asked.
+_letters = sa.table(
+    "message",
+    sa.column("contact_id"),
+    sa.column("status"),
+    sa.column("sent_at", UTC()),
+    sa.column("handed_over_at", UTC()),
+)
 
 
 def stricter(one: str, other: str) -> str:
@@ -74,6 +80,7 @@ def refusal(at: datetime, contact: Any) -> sa.ColumnElement[str | None]:
 
 def _got_one(contact: Any, since: datetime) -> sa.ColumnElement[bool]:
     """By LIMIT, not EXISTS: PostgreSQL could answer that by gathering all letters of all people first."""
-    got = sa.and_(_letters.c.contact_id == contact.id, _letters.c.sent_at > since)
+    may_have = sa.and_(_letters.c.status == "uncertain", _letters.c.handed_over_at > since)
+    got = sa.and_(_letters.c.contact_id == contact.id, sa.or_(_letters.c.sent_at > since, may_have))
     one = sa.select(sa.literal(1)).select_from(_letters).where(got).correlate(contact).limit(1)
     return one.scalar_subquery().is_not(None)

@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
 from datetime import datetime
 from operator import attrgetter
@@ -130,4 +130,6 @@ def _serve(told: IO[str], said: IO[str]) -> None:
 
 
 if __name__ == "__main__":
-    _serve(sys.stdin, sys.stdout)
+    said = sys.stdout
+    with redirect_stdout(sys.stderr):  # whatever else is printed must not stand between the portions
+        _serve(sys.stdin, said)

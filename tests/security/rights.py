@@ -40,6 +40,7 @@ _TABLE = {
     """,
     MAKERS: """
         companies.delete
+        asking_many.look asking_many.ask
         labels.index labels.create labels.edit labels.rename labels.merge labels.delete
         rights.show rights.copy
         rewards.index rewards.create rewards.show rewards.load

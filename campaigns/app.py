@@ -47,6 +47,7 @@ _ROOMS = (
     "cleaning.views",
     "preferences.details_views",
     "preferences.asking_views",
+    "preferences.asking_many_views",
     "signup.views",
     "signup.looking_views",
     "signup.public_views",

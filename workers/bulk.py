@@ -7,6 +7,7 @@ from campaigns.contacts import bulk_running, forgetting, undoing
 from campaigns.contacts.change_models import BulkEdit, UndoWork
 from campaigns.crm import bulk_step  # noqa: F401 - offers an act, and how it is undone
 from campaigns.database import transaction
+from campaigns.preferences import asking_many  # noqa: F401 - offers an act
 from campaigns.rights import erasing_many  # noqa: F401 - offers an act
 
 _DAY = 24 * 60 * 60 * 1000

@@ -16,7 +16,7 @@ from campaigns.audiences.leaves import Asked, Condition, Leaf, Listed
 from campaigns.audiences.lexing import Is, RuleProblem, Word
 from campaigns.audiences.nodes import Op, Relative, Test
 from campaigns.audiences.own import compare
-from campaigns.contacts import field_index
+from campaigns.contacts import field_index, field_renaming
 from campaigns.contacts import fields as made
 from campaigns.contacts.field_models import About, Field, FieldKind, company_value, contact_value
 from campaigns.contacts.models import Company, Contact
@@ -102,7 +102,7 @@ def _fits(session: Session, table: sa.Table, field: Field, test: Test) -> Condit
         return _has(table, field, str(test.values[0]))
     if test.op == Op.LIKE:
         return similar.to(session, word, str(test.values[0]), table.c.field_id == field.id)
-    return word.in_([field_index.word(field, str(value)) for value in test.values])
+    return word.in_(field_renaming.meant(session, field, map(str, test.values)))
 
 
 def _has(table: sa.Table, field: Field, value: str) -> Condition:

@@ -14,7 +14,7 @@ from campaigns.audiences import rules
 from campaigns.audiences.fields import MEMBERS, Kind, kind
 from campaigns.audiences.lexing import RuleProblem
 from campaigns.audiences.models import Audience, Exclusion, Taking
-from campaigns.audiences.nodes import And, Everybody, Node, Not, Op, Or, Test, inner, tests
+from campaigns.audiences.nodes import And, Everybody, Node, Not, Op, Or, Test, inner, mapped, tests
 from campaigns.audiences.reading import WIDE
 from campaigns.words import _
 
@@ -115,13 +115,10 @@ def frozen(session: Session, audience: Audience) -> str:
 
 def renamed(node: Node, old: str, new: str) -> Node:
     """The tree with another name for one audience."""
-    match node:
-        case Not(part):
-            return Not(renamed(part, old, new))
-        case And(nodes):
-            return And(tuple(renamed(part, old, new) for part in nodes))
-        case Or(nodes):
-            return Or(tuple(renamed(part, old, new) for part in nodes))
-        case Test() if kind(node.field) == Kind.AUDIENCE:
-            return replace(node, values=tuple(new if value == old else value for value in node.values))
-    return node
+
+    def change(test: Test) -> Test:
+        if kind(test.field) != Kind.AUDIENCE:
+            return test
+        return replace(test, values=tuple(new if value == old else value for value in test.values))
+
+    return mapped(node, change)

@@ -2,6 +2,7 @@
 
 import calendar
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -141,6 +142,20 @@ def inner(node: Node) -> tuple[Node, ...]:
     if isinstance(node, Not):
         return (node.node,)
     return node.nodes if isinstance(node, And | Or) else ()
+
+
+def mapped(node: Node, change: Callable[[Test], Test]) -> Node:
+    """The tree with another comparison in the place of each."""
+    match node:
+        case Not(part):
+            return Not(mapped(part, change))
+        case And(nodes):
+            return And(tuple(mapped(part, change) for part in nodes))
+        case Or(nodes):
+            return Or(tuple(mapped(part, change) for part in nodes))
+        case Test():
+            return change(node)
+    return node
 
 
 def today() -> date:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import Role
 from campaigns.audiences import expanding, offering, previewing, sampling, saving, starters, taking
+from campaigns.audiences import following as _following  # noqa: F401 - rules follow renamed options
 from campaigns.audiences.builder_views import found
 from campaigns.audiences.lexing import RuleProblem
 from campaigns.audiences.models import Audience, Exclusion

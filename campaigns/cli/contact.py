@@ -7,7 +7,7 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from campaigns.cli import _bulk, _cleaning, _consent, _rights
+from campaigns.cli import _asking, _bulk, _cleaning, _consent, _rights
 from campaigns.cli._ready import demand_schema
 from campaigns.consent import gate, ledger
 from campaigns.consent.reasons import words
@@ -101,6 +101,7 @@ def _standing(session: Session, contact_id: int) -> dict[str, Any]:
     }
 
 
+_asking.add_to(contact)
 _bulk.add_to(contact)
 _cleaning.add_to(contact)
 _rights.add_to(contact)

@@ -1,15 +1,21 @@
-"""`campaigns fields`: which there are, adding one, and whether values and their index agree."""
+"""`campaigns fields`: which there are, adding one, renaming choices, and whether values and index agree."""
 
 import json
 from typing import Any
 
 import click
 
+from campaigns.accounts import audit
+from campaigns.audiences import following as _following  # noqa: F401 - rules follow renamed options
 from campaigns.cli._ready import demand_schema
-from campaigns.contacts import adopting, field_defining, field_index
+from campaigns.cli._working import bar
+from campaigns.contacts import adopting, field_defining, field_index, field_renaming
 from campaigns.contacts import fields as known_fields
-from campaigns.contacts.field_models import About, Field, FieldKind
+from campaigns.contacts.field_models import About, Field, FieldKind, Renaming
+from campaigns.contacts.field_renaming import Followed
 from campaigns.database import reading, transaction
+from campaigns.errors import NotFound
+from campaigns.longwork import WorkStatus
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 _ABOUT = click.option(
@@ -61,6 +67,49 @@ def add(as_json: bool, **values: Any) -> None:
             adopting.start(session, field)
         told = _told(field)
     click.echo(json.dumps(told) if as_json else f"Added: fields.{told['key']}")
+
+
+@fields.command("rename-option")
+@click.argument("field")
+@click.argument("old")
+@click.argument("new")
+@_ABOUT
+@click.option("--merge", is_flag=True, help="There may be a choice of that name: the two become one.")
+@_JSON
+def rename_option(field: str, old: str, new: str, about: str, merge: bool, as_json: bool) -> None:
+    """Give a choice of a field another name; values and rules of audiences follow."""
+    with transaction() as session:
+        found = known_fields.named(session, field, About(about))
+        if found is None:
+            raise NotFound(f"There is no field “{field}” of choices about a {about}.")
+        work, told = field_renaming.start(session, found, old, new, merge=merge)
+        audit.note(session, "field.rename_option", f"field:{found.id}", before=work.old, after=work.new,
+                   audiences=list(told.followed))  # fmt: skip
+    with bar("Values", lambda: _through(work.id), quiet=as_json):
+        field_renaming.run(work.id)
+    _tell(work.id, told, as_json=as_json)
+
+
+def _through(work_id: int) -> tuple[int, int]:
+    with reading() as session:
+        work = session.get_one(Renaming, work_id)
+        return work.changed, work.matching
+
+
+def _tell(work_id: int, told: Followed, *, as_json: bool) -> None:
+    with reading() as session:
+        work = session.get_one(Renaming, work_id)
+    if work.status not in (WorkStatus.DONE, WorkStatus.RUNNING, WorkStatus.QUEUED):
+        raise click.ClickException(work.error or f"The renaming is {work.status}.")
+    if as_json:
+        known = {"old": work.old, "new": work.new, "changed": work.changed, "status": work.status}
+        click.echo(json.dumps(known | {"audiences": told.followed, "left": told.left}))
+        return
+    click.echo(f"“{work.old}” is “{work.new}” from now on; {work.changed} had it.")
+    if told.followed:
+        click.echo(f"These audiences follow: {', '.join(told.followed)}.")
+    if told.left:
+        click.echo(f"These ask for something like it and stay as they are: {', '.join(told.left)}.")
 
 
 @fields.command()

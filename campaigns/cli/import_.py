@@ -1,4 +1,4 @@
-"""`campaigns import`: a file of contacts, brought in here and now."""
+"""`campaigns import`: a file of contacts, brought in here and now, or looked through with nothing stored."""
 
 import json
 import time
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from campaigns.accounts import audit
+from campaigns.cli import _difference
 from campaigns.cli._ready import demand_schema
 from campaigns.contacts.models import Import, ImportStatus
 from campaigns.database import reading, transaction
@@ -17,7 +18,13 @@ from campaigns.errors import BadInput
 from campaigns.imports import files, refusals, running, steering, uploading
 from campaigns.imports.targets import Target
 
-_ENDED = (ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED, ImportStatus.PAUSED)
+_ENDED = (
+    ImportStatus.DONE,
+    ImportStatus.CANCELLED,
+    ImportStatus.FAILED,
+    ImportStatus.PAUSED,
+    ImportStatus.UPLOADED,  # looked through
+)
 
 
 @click.command("import")
@@ -46,18 +53,34 @@ _ENDED = (ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED, Import
 @click.option("--encoding", default="", help="Instead of the one that is guessed.")
 @click.option("--delimiter", default="", help="Instead of the one that is guessed.")
 @click.option("--region", default="", help="Country of phone numbers without a country code, such as CZ.")
+@click.option("--dry-run", is_flag=True, help="Only say what would change; nothing is stored.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-def import_(file: Path, as_json: bool, mapped: tuple[str, ...], **given: Any) -> None:
-    """Bring a CSV file of contacts in; the rows that can't be taken go into a file with their reasons."""
+def import_(file: Path, dry_run: bool, as_json: bool, mapped: tuple[str, ...], **given: Any) -> None:
+    """Bring a file of contacts in; the rows that can't be taken go into a file with their reasons."""
     demand_schema()
-    import_id = _receive(file, given, mapped)
+    import_id = _receive(file, given, mapped, dry_run=dry_run)
+    if dry_run:
+        click.echo(_looked(import_id, as_json=as_json))
+        return
     done = _run(import_id)
     if done.status == ImportStatus.FAILED:
         raise BadInput(f"{done.error} {done.rows_read} rows were read before.")
     click.echo(json.dumps(_summary(done), ensure_ascii=False) if as_json else _sentences(done))
 
 
-def _receive(file: Path, given: dict[str, Any], mapped: tuple[str, ...]) -> int:
+def _looked(import_id: int, *, as_json: bool) -> str:
+    """What the import would change; the upload is gone afterwards, whatever comes in between."""
+    try:
+        return _difference.said(_run(import_id), as_json=as_json)
+    finally:
+        with transaction() as session:
+            upload = session.get_one(Import, import_id)
+            if upload.status == ImportStatus.CHECKING:
+                steering.stop_looking(session, upload)
+            uploading.forget(session, upload)
+
+
+def _receive(file: Path, given: dict[str, Any], mapped: tuple[str, ...], *, dry_run: bool) -> int:
     try:
         with file.open("rb") as stream:
             kept = files.keep(stream)
@@ -67,6 +90,9 @@ def _receive(file: Path, given: dict[str, Any], mapped: tuple[str, ...]) -> int:
         with transaction() as session:
             made = uploading.receive(session, kept, file.name)
             _settle(made, given, mapped)
+            if dry_run:
+                steering.look_ahead(session, made, {})
+                return made.id
             made.status = ImportStatus.QUEUED
             source = made.choices["source"]
             audit.note(session, "import.start", f"import:{made.id}", file=made.filename, source=source)
@@ -125,7 +151,9 @@ def _run(import_id: int) -> Import:
                 show(made)
         except KeyboardInterrupt:
             with transaction() as session:
-                steering.cancel(session, session.get_one(Import, import_id))
+                made = session.get_one(Import, import_id)
+                if made.status != ImportStatus.CHECKING:
+                    steering.cancel(session, made)
             raise
     return made
 

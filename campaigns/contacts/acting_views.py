@@ -40,7 +40,7 @@ def everything() -> str:
 
 def _page(errors: dict[str, str], counted: bulk.Count | None = None) -> str:
     asked, sort = filters.read(request.args.to_dict(flat=False)), listing.sort_of(request.args.get("sort"))
-    choice = _choice()
+    choice = addressed()
     with reading() as session:
         chosen = choosing.numbers(session, choice, current_user)
         return render_template(
@@ -59,7 +59,7 @@ def _page(errors: dict[str, str], counted: bulk.Count | None = None) -> str:
         )
 
 
-def _choice() -> Choice:
+def addressed() -> Choice:
     """Whom the address means: `?chosen=audience:3`, or the filters of the list."""
     if named := request.args.get("chosen"):
         return choosing.addressed(named)
@@ -73,8 +73,8 @@ def act_on_everything() -> Any:
     """Do it with all of them, or with `look` say only how many would change."""
     try:
         if request.form.get("look"):
-            return _page({}, _count(_choice()))
-        edit = _start(_choice())
+            return _page({}, _count(addressed()))
+        edit = _start(addressed())
     except BadInput as error:
         return _page({error.field: error.message}), error.status
     return _through(edit, request.query_string.decode())
@@ -84,10 +84,11 @@ def act_on_everything() -> Any:
 @guards.signed_in
 def act_on_ticked() -> Any:
     """Do it with the contacts ticked in the list; those one may not see are passed over."""
-    return _through(_start(_ticked()), request.query_string.decode())
+    return _through(_start(ticked()), request.query_string.decode())
 
 
-def _ticked() -> Choice:
+def ticked() -> Choice:
+    """Those whose numbers the form has as `id`; raises BadInput for none."""
     numbers = [int(text) for text in request.form.getlist("id") if text.isdecimal() and len(text) < 16]
     if not numbers:
         raise BadInput(_("Tick some contacts first."), field="id")
@@ -98,14 +99,14 @@ def _ticked() -> Choice:
 @guards.signed_in
 def count_everything() -> str:
     """How many of all would change, as a line beside the button."""
-    return _counted(_choice)
+    return _counted(addressed)
 
 
 @pages.post("/ticked/count")
 @guards.signed_in
 def count_ticked() -> str:
     """How many of the ticked ones would change, as a line beside the button."""
-    return _counted(_ticked)
+    return _counted(ticked)
 
 
 def _counted(choice: Any) -> str:

@@ -47,10 +47,28 @@ class Final:
     said: Callable[[int], str]
     portion: int  # contacts at a time
     roles: tuple[Role, ...]  # who may watch it, stop it and let it go on
+    counted: Callable[[str], str]  # with so many until now, as the progress shows it
+    stopping: Callable[[], str]  # what is asked before it is stopped for good
+    lasting: Callable[[], str]  # why it can't be undone
+
+
+@dataclass(frozen=True)
+class Door:
+    """A way from chosen contacts to the page on which something final is looked at before it is done.
+
+    `endpoint` takes a POST whose query says who is meant, as that of the list does; with `?ticked=1` the form
+    has their numbers as `id`.
+    """
+
+    label: Callable[[], str]
+    endpoint: str
+    icon: str
+    roles: tuple[Role, ...]
 
 
 offered: dict[str, Act] = {}
 finals: dict[str, Final] = {}
+doors: dict[str, Door] = {}
 
 
 def offer(key: str, act: Act) -> None:
@@ -61,6 +79,16 @@ def offer(key: str, act: Act) -> None:
 def offer_final(key: str, act: Final) -> None:
     """Let this be done by bulk edits that can't be undone; called when the module is imported."""
     finals[key] = act
+
+
+def offer_door(door: Door) -> None:
+    """Lead to such a page; called while the application is being made."""
+    doors[door.endpoint] = door
+
+
+def doors_of(user: User) -> list[Door]:
+    """The pages that are open to this person."""
+    return [door for door in doors.values() if user.may(*door.roles)]
 
 
 def open_to(user: User) -> dict[str, Act]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.accounts.models import User
 from campaigns.bulk import among, update_many
-from campaigns.contacts import bulk, companies, field_words, fields, listing, origins, showing
+from campaigns.contacts import bulk, companies, field_renaming, field_words, fields, listing, origins, showing
 from campaigns.contacts.bulk import Form, Values
 from campaigns.contacts.bulk_acts import set_column
 from campaigns.contacts.changing import Changed
@@ -110,7 +110,10 @@ def _set(session: Session, values: Values, numbers: Sequence[int], user: User | 
     elif name in COLUMNS:
         changed = set_column(session, name, value, numbers)
     else:
-        changed = _set_field(session, name.removeprefix(_OWN), value, numbers)
+        key = name.removeprefix(_OWN)
+        if field := fields.known(session).get(key):
+            value = field_renaming.current(session, field, value)
+        changed = _set_field(session, key, value, numbers)
     return _from(session, changed, name, origins.of_user(user) if user else "bulk")
 
 

@@ -69,7 +69,7 @@ def _state(session: Session, edit: BulkEdit) -> dict[str, Any]:
         "for_them": undoing.left_for_them(session, edit.change_set) if undo and edit.change_set else 0,
         "undo": undo,
         "said": bulk_running.said(edit),
-        "final": edit.act in bulk.finals,
+        "final": bulk.finals.get(edit.act),
         "moving": edit.moving or bool(undo and undo.moving),
         "state": f"{edit.status}-{undo.status if undo else ''}",
     }

@@ -96,3 +96,17 @@ class Adoption(Work, Base):
     taken: Mapped[int] = mapped_column(default=0)
     unfit: Mapped[int] = mapped_column(default=0)  # contacts whose value stays as it was
     examples: Mapped[list[str]] = mapped_column(default=list)  # of what does not fit
+
+
+class Renaming(Work, Base):
+    """The work of giving an option of a field another name; it stays, for rules that know the old one."""
+
+    __tablename__ = "option_renaming"
+
+    field_id: Mapped[int] = mapped_column(sa.ForeignKey("field.id", ondelete="CASCADE"), index=True)
+    old: Mapped[str] = mapped_column(sa.String(100))
+    new: Mapped[str] = mapped_column(sa.String(100))
+    matching: Mapped[int] = mapped_column(default=0)  # who had the old one, counted before
+    after: Mapped[int] = mapped_column(default=0)  # done up to this contact or company
+    changed: Mapped[int] = mapped_column(default=0)
+    changed_before: Mapped[int] = mapped_column(default=0)  # when this pass began

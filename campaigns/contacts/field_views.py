@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from campaigns.accounts import audit
 from campaigns.accounts.models import Role
-from campaigns.contacts import adopting, field_defining, fields
-from campaigns.contacts.field_models import About, Field
+from campaigns.contacts import adopting, field_defining, field_renaming, fields
+from campaigns.contacts.field_models import About, Field, Renaming
+from campaigns.contacts.field_renaming import Followed
 from campaigns.contacts.field_words import KINDS
 from campaigns.database import reading, transaction
 from campaigns.errors import BadInput, Conflict
@@ -32,6 +33,7 @@ def index() -> str:
             fields=in_use,
             archived=[field for field in every if field.archived_at is not None],
             taking=adopting.newest(session, [field.id for field in in_use]),
+            renaming=field_renaming.newest(session, [field.id for field in every]),
             columns=adopting.columns(session) if about == About.CONTACT else [],
             kinds=KINDS,
         )
@@ -73,8 +75,7 @@ def edit(field_id: int) -> str:
     """The form with what is known."""
     with reading() as session:
         field = fields.one(session, field_id)
-        known = vars(field) | {"options": "\n".join(field.options)}
-        return _form_page(field, known, {})
+        return _form_page(field, _known(field), {})
 
 
 @pages.post("/<int:field_id>/edit")
@@ -131,6 +132,46 @@ def take_in(field_id: int) -> Any:
     return redirect(url_for("fields.index", about=field.about))
 
 
+@pages.post("/<int:field_id>/rename-option")
+@guards.role(Role.MARKETER)
+def rename_option(field_id: int) -> Any:
+    """Give one of its choices another name; who has it keeps it under that name."""
+    old, new = request.form.get("old", ""), request.form.get("new", "")
+    try:
+        with transaction() as session:
+            field = fields.one(session, field_id)
+            work, told = field_renaming.start(session, field, old, new, merge=bool(request.form.get("merge")))
+            audit.note(
+                session,
+                "field.rename_option",
+                f"field:{field_id}",
+                before=work.old,
+                after=work.new,
+                audiences=list(told.followed),
+            )
+    except (BadInput, Conflict) as error:
+        name = getattr(error, "field", "new")
+        with reading() as session:
+            field = fields.one(session, field_id)
+            return _form_page(field, _known(field), {name: error.message}), error.status
+    if work.matching <= field_renaming.AT_ONCE:
+        field_renaming.run(work.id)
+    _tell(work, told)
+    return redirect(url_for("fields.edit", field_id=field_id))
+
+
+def _tell(work: Renaming, told: Followed) -> None:
+    """What follows, and what is to be looked at by hand."""
+    sentences = [_("“%(old)s” is called “%(new)s” from now on.", old=work.old, new=work.new)]
+    if told.followed:
+        sentences.append(_("These audiences follow: %(names)s.", names=", ".join(told.followed)))
+    if told.left:
+        sentences.append(
+            _("These ask for something like it and stay as they are: %(names)s.", names=", ".join(told.left))
+        )
+    flash(" ".join(sentences), "success")
+
+
 def _switched(field_id: int, verb: Any, act: str) -> Any:
     with transaction() as session:
         field = fields.one(session, field_id)
@@ -141,6 +182,10 @@ def _switched(field_id: int, verb: Any, act: str) -> Any:
 
 def _about(given: str) -> About:
     return About.COMPANY if given == About.COMPANY else About.CONTACT
+
+
+def _known(field: Field) -> dict[str, Any]:
+    return vars(field) | {"options": "\n".join(field.options)}
 
 
 def _form_page(field: Field | None, form: Any, errors: dict[str, str]) -> str:
@@ -154,6 +199,8 @@ def _form_page(field: Field | None, form: Any, errors: dict[str, str]) -> str:
             about=about,
             kinds=KINDS,
             sections=_sections(session, about),
+            left=field_renaming.left(session, field) if field and field.options else [],
+            renaming=field_renaming.newest(session, [field.id]).get(field.id) if field else None,
         )
 
 

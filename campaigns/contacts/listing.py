@@ -45,6 +45,7 @@ def around(session: Session, asked: Filters, sort: str, user: User) -> dict[str,
         "offered": list(filters.offered.values()),
         "chips": _chips(session, asked, sort, choices),
         "acts": [(key, act.label()) for key, act in acts.items()],
+        "doors": bulk.doors_of(user),
         "act_fields": list(dict.fromkeys(act.fields for act in acts.values() if act.fields)),
         "sorted_by": lambda order: query(asked, order),
     } | {key: value for some in offered for key, value in some.items()}

@@ -57,16 +57,21 @@ class Ready(NamedTuple):
     raw: bytes
 
 
-def send_waiting(kind: type[L], write: Callable[[Session, L], Ready | str], most: int = AT_ONCE) -> int:
+def send_waiting(
+    kind: type[L],
+    write: Callable[[Session, L], Ready | str],
+    most: int = AT_ONCE,
+    only: sa.ColumnElement[bool] | None = None,
+) -> int:
     """Send what waits in that table, oldest first; returns how many went. Safe to run twice, also at once.
 
-    `write` gives the letter, or why it may not go.
+    `write` gives the letter, or why it may not go; `only` leaves the others waiting.
     """
     went, after = 0, 0
     with open_transport(settings.current()) as transport:
         for _letter in range(most):
             with transaction() as session:
-                row = _next(session, kind, after)
+                row = _next(session, kind, after, only)
                 if row is None:
                     return went
                 after = row.id
@@ -81,8 +86,9 @@ def send_waiting(kind: type[L], write: Callable[[Session, L], Ready | str], most
     return went
 
 
-def _next(session: Session, kind: type[L], after: int) -> L | None:
+def _next(session: Session, kind: type[L], after: int, only: sa.ColumnElement[bool] | None) -> L | None:
     waiting = sa.select(kind).where(kind.status == LetterStatus.WAITING, kind.id > after)
+    waiting = waiting if only is None else waiting.where(only)
     return session.scalar(waiting.order_by(kind.id).limit(1).with_for_update(skip_locked=True))
 
 

@@ -154,6 +154,13 @@ def _still_open(import_: Import) -> None:
         raise Conflict(_("This import has started already."))
 
 
+def forget(session: Session, import_: Import) -> None:
+    """Delete an upload that was never started, with its file; raises Conflict for one that was."""
+    _still_open(import_)
+    files.drop(files.place(import_))
+    session.delete(import_)
+
+
 def tidy_up(session: Session) -> None:
     """Forget uploads that were never started, and the files of refused rows after a month."""
     ended = (ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED)

@@ -15,8 +15,12 @@ from campaigns.preferences.models import DetailsRequest
 
 
 def send_waiting(most: int = single.AT_ONCE) -> int:
-    """Send what waits, oldest first; returns how many went. Safe to run twice, also at the same time."""
-    return single.send_waiting(DetailsRequest, _written, most)
+    """Send what waits, oldest first; returns how many went. Safe to run twice, also at the same time.
+
+    Who asked for it themselves does not wait for the many whom we ask.
+    """
+    went = single.send_waiting(DetailsRequest, _written, most, DetailsRequest.own_wish.is_(True))
+    return went + single.send_waiting(DetailsRequest, _written, most - went)
 
 
 def _written(session: Session, request: DetailsRequest) -> Ready | str:

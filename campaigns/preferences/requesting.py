@@ -12,6 +12,7 @@ from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from campaigns import jobs, settings, tokens
+from campaigns.bulk import among
 from campaigns.consent import gate
 from campaigns.consent.models import Purpose
 from campaigns.contacts.models import Contact
@@ -35,24 +36,37 @@ class Asked:
     lately: int
 
 
-def ask(session: Session, contact_ids: Collection[int], user_id: int | None = None) -> Asked:
-    """Write to these people, soon after the commit; whoever may not be written to is noted with the reason.
-
-    Raises NotReady while there is nobody whose name letters could bear.
-    """
-    single.sender(session)
-    wanted = list(dict.fromkeys(contact_ids))
-    recent = sa.select(DetailsRequest.contact_id).where(
-        DetailsRequest.contact_id.in_(wanted),
+def asked_lately() -> sa.ColumnElement[bool]:
+    """The condition on DetailsRequest that its person was asked a short while ago."""
+    return sa.and_(
         DetailsRequest.own_wish.is_(False),
         DetailsRequest.status.in_(_LIVE),
         DetailsRequest.asked_at > now() - AGAIN_AFTER,
+    )
+
+
+def ask(
+    session: Session, contact_ids: Collection[int], user_id: int | None = None, *, note_refused: bool = True
+) -> Asked:
+    """Write to these people, soon after the commit; whoever may not be written to is noted with the reason.
+
+    Two who ask the same people at once wait for each other, so that nobody gets two letters. Raises NotReady
+    while there is nobody whose name letters could bear.
+    """
+    single.sender(session)
+    wanted = list(dict.fromkeys(contact_ids))
+    mine = sa.select(Contact.id).where(among(session, Contact.id, wanted)).order_by(Contact.id)
+    session.execute(mine.with_for_update(key_share=True)).all()
+    recent = sa.select(DetailsRequest.contact_id).where(
+        among(session, DetailsRequest.contact_id, wanted), asked_lately()
     )
     lately = set(session.scalars(recent))
     new = [number for number in wanted if number not in lately]
     refusals = gate.refusals(session, new, Purpose.MAIL)
     for number in new:
         reason = refusals.get(number)
+        if reason and not note_refused:
+            continue
         status = LetterStatus.SKIPPED if reason else LetterStatus.WAITING
         session.add(
             DetailsRequest(contact_id=number, user_id=user_id, status=status, reason=reason or "")

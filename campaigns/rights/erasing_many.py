@@ -156,5 +156,16 @@ def _chosen_words(_session: Session, chosen: Any) -> str:
     return ngettext(one, many, len(chosen["ids"]))
 
 
-bulk.offer_final(ACT, Final(_erase, _said, _PORTION, (Role.ADMIN,)))
+bulk.offer_final(
+    ACT,
+    Final(
+        _erase,
+        _said,
+        _PORTION,
+        (Role.ADMIN,),
+        lambda number: _("%(number)s erased", number=number),
+        lambda: _("Stop for good? Who was erased already stays erased."),
+        lambda: _("This can't be undone. A backup that is put back later is erased again, too."),
+    ),
+)
 choosing.offer("silent", Way(_chosen, _chosen_words, addressed=False))

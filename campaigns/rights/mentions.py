@@ -39,6 +39,7 @@ LEFT_ALONE: Mapping[str, str] = {
     "tag": "names of kinds of people",
     "product": "names of things",
     "field": "names of fields",
+    "option_renaming": "names of choices",
     "company.name": "a firm, which may be called as its owner is",
     "company.key": "a firm, which may be called as its owner is",
     "company.website": "a firm's page",

@@ -13,7 +13,7 @@ from campaigns.consent import leaving, ledger, wordings
 from campaigns.consent.ledger import Said
 from campaigns.consent.models import Act, Basis
 from campaigns.consent.standing import Method
-from campaigns.contacts import companies, fields, identity, names, origins, tagging
+from campaigns.contacts import companies, field_renaming, fields, identity, names, origins, tagging
 from campaigns.contacts.addresses import canonical
 from campaigns.contacts.models import Category, Contact, Tag
 from campaigns.crm import logging
@@ -147,7 +147,10 @@ def _complete(session: Session, contact: Contact, sign_up: SignUp) -> None:
         setattr(contact, name, key)
     own = {key.removeprefix("fields."): value for key, value in answers.items() if key.startswith("fields.")}
     there = fields.known(session)
-    fields.keep(session, contact, {key: value for key, value in own.items() if key in there})
+    named = {
+        key: field_renaming.current(session, there[key], value) for key, value in own.items() if key in there
+    }
+    fields.keep(session, contact, named)
     origins.note(contact, origins.differing(before, origins.snapshot(contact)), origins.PERSON)
     session.flush()
 

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import tokens
 from campaigns.contacts import fields
-from campaigns.contacts.field_models import About, Adoption, Field, FieldKind
+from campaigns.contacts.field_models import About, Adoption, Field, FieldKind, Renaming
 from campaigns.contacts.models import Contact
 from campaigns.database import now
 from campaigns.delivery.single import LetterStatus
@@ -23,6 +23,8 @@ def fill(session: Session, text: str, contact: Contact) -> Field:
     session.add_all(made)
     session.flush()
     session.add(Adoption(field_id=made[0].id, unfit=1, examples=[text], status="done"))
+    told = {"old": text[:100], "new": text[:100], "status": "failed", "error": text}
+    session.add_all(Renaming(field_id=field.id, **told) for field in made)
     fields.keep(session, contact, {"evil_0": text, "evil_1": text, "evil_2": [text]})
     contact.fields = contact.fields | {"evil_3": f"javascript:{text}"}  # as a column that is no link
     contact.handles = [{"kind": "other", "name": text}, {"kind": "other", "name": f"javascript:{text}"}]

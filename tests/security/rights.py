@@ -40,6 +40,7 @@ _TABLE = {
     """,
     MAKERS: """
         companies.delete
+        asking_many.look asking_many.ask
         labels.index labels.create labels.edit labels.rename labels.merge labels.delete
         rights.show rights.copy
         rewards.index rewards.create rewards.show rewards.load
@@ -47,7 +48,7 @@ _TABLE = {
         form_looks.show form_looks.page form_looks.try_out
         products.index products.new products.create products.edit products.change
         fields.index fields.new fields.create fields.edit fields.change fields.move fields.archive
-        fields.take_back fields.take_in
+        fields.take_back fields.take_in fields.rename_option
         topics.index topics.new topics.create topics.edit topics.change topics.move
         consent.suppressed consent.suppress consent.release
         imports.index imports.upload imports.show imports.progress imports.reread imports.look imports.start

@@ -177,7 +177,11 @@ def test_how_often_is_chosen_and_the_gate_keeps_to_it(client, session, letter):
 @pytest.mark.both_databases
 def test_a_letter_that_may_have_gone_counts_as_one(client, session, letter):
     client.post(link_of(letter), data={"rhythm": "weekly"}, csrf=False)
-    for status, days, reason in (("uncertain", 2, "too_often"), ("uncertain", 8, None), ("deferred", 2, None)):
+    for status, days, reason in (
+        ("uncertain", 2, "too_often"),
+        ("uncertain", 8, None),
+        ("deferred", 2, None),
+    ):
         at = now() - timedelta(days=days)
         session.execute(sa.update(Message).values(status=status, sent_at=None, handed_over_at=at))
         session.commit()

@@ -118,7 +118,7 @@ def test_who_unsubscribes_while_it_is_sent_gets_nothing_after_it(session, plant,
 @pytest.mark.seeds(20)
 def test_who_is_deleted_while_it_is_sent_gets_nothing_and_leaves_no_address(session, plant, seed):
     eligible, ineligible = fill(session, PEOPLE, refused=30)
-    plant.pace = 20  # an erasure takes longer than leaving does
+    plant.pace = 10  # an erasure takes longer than leaving does
     plant.start()
     ids = {email: id_ for id_, email in session.execute(sa.select(Contact.id, Contact.email))}
     session.rollback()

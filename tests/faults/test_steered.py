@@ -117,17 +117,18 @@ def test_who_unsubscribes_while_it_is_sent_gets_nothing_after_it(session, plant,
 @pytest.mark.row(33)
 @pytest.mark.seeds(20)
 def test_who_is_deleted_while_it_is_sent_gets_nothing_and_leaves_no_address(session, plant, seed):
-    eligible, ineligible = fill(session, PEOPLE, refused=30)
-    plant.pace = 10  # an erasure takes longer than leaving does
+    many = 2 * PEOPLE  # an erasure takes longer than leaving does
+    eligible, ineligible = fill(session, many, refused=30)
+    plant.pace = 40
     plant.start()
     ids = {email: id_ for id_, email in session.execute(sa.select(Contact.id, Contact.email))}
     session.rollback()
     campaign = launch(session)
-    plant.midway(PEOPLE, 0.1)
+    plant.midway(many, 0.1)
 
     gone: dict[str, float] = {}
     for address in random.Random(seed).sample(sorted(eligible), 60):
-        if len(plant.journal()) > PEOPLE * 0.7:
+        if len(plant.journal()) > many * 0.7:
             break
         with transaction() as own:
             erasing.erase(own, own.get_one(Contact, ids[address]), Why.ASKED)

@@ -53,6 +53,7 @@ def start(
     `merge`: there may be an option of that name, and the two become one. Raises BadInput for a name that is
     no option's and that nobody has, Conflict without `merge`, and while an import or another is under way.
     """
+    session.refresh(field, with_for_update=True)  # of two who rename at once, one waits and is refused
     _free(session, field)
     kept = _kept(session, field, old)
     name = _name(field, kept, new, merge=merge)

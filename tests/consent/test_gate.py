@@ -76,8 +76,8 @@ def everybody(session):
 
 
 def _settle(session):
-    """Commit and count: what PostgreSQL planned for foreign keys when the tables were small, or counted itself
-    while these rows were not there for it yet, would look at all rows for each of them, for minutes."""
+    """Commit and count: what PostgreSQL planned for foreign keys when the tables were small, or counted
+    itself while these rows were not there for it yet, would look at all rows for each, for minutes."""
     session.commit()
     session.execute(sa.text("ANALYZE"))
     session.commit()

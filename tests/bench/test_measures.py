@@ -57,7 +57,7 @@ def test_sending_is_measured():
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 def test_hits_are_measured():
-    words = ("--database", "sqlite", "--seconds", "1", "--rounds", "1", "--connections", "4")
+    words = ("--database", "sqlite", "--seconds", "0.2", "--rounds", "1", "--connections", "4")
     found = json.loads(bench("hits", *words, "--json"))
 
     assert found["pixel_per_second"] > 0

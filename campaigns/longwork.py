@@ -114,7 +114,7 @@ def run(
     try:
         with processes.seldom_collecting():
             while _step(holder, step):
-                pass
+                processes.collect_young()
             if last is not None:
                 last(holder)
         holder.end(WorkStatus.DONE)

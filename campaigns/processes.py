@@ -20,7 +20,7 @@ from contextlib import contextmanager
 _PR_SET_PDEATHSIG = 1
 _NEVER_LENT = range(10_000, 32_000)  # ports; Linux lends from 32,768 on, others from 49,152 on
 _USUAL = gc.get_threshold()
-_SELDOM = 50_000, 2, 2  # objects made and not gone again; rounds until those that stayed are looked at, too
+_SELDOM = 300_000, 2, 2  # objects made and not gone again; rounds until those that stayed are looked at, too
 _counting, _seldom = threading.Lock(), 0  # how many pieces of work want it so
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -64,7 +64,8 @@ def loading() -> Iterator[None]:
 def seldom_collecting() -> Iterator[None]:
     """For work that holds thousands of rows at a time: looking through them for garbage is a quarter of it.
 
-    The whole process looks for garbage more seldom meanwhile, at the price of some MB.
+    The whole process looks for garbage more seldom meanwhile: `collect_young` is to be called after each
+    portion, when its rows are let go.
     """
     global _seldom
     with _counting:
@@ -77,6 +78,11 @@ def seldom_collecting() -> Iterator[None]:
             _seldom -= 1
             if not _seldom:
                 gc.set_threshold(*_USUAL)
+
+
+def collect_young() -> None:
+    """Look for garbage among what was made since this was done last."""
+    gc.collect(0)
 
 
 def is_free(host: str, port: int) -> bool:

@@ -33,7 +33,7 @@ from campaigns.words import _
 
 log = structlog.get_logger()
 
-BATCH = 2500  # rows of one transaction: the more, the more of them share a page of an index
+BATCH = 5000  # rows of one transaction: the more, the more of them share a page of an index
 _ATTEMPTS = 5  # at a batch that meets what others write at the same moment
 
 Progress = Callable[[Import], None]
@@ -98,6 +98,8 @@ def _read(job: Job, progress: Progress | None) -> None:
                 import_ = _store(job, file.columns, Portion(new, portion.bytes_read), seen)
                 if progress is not None:
                     progress(import_)
+            del portion, stored, new
+            processes.collect_young()
 
 
 def _pass_over(job: Job, rows: list[Incoming | Refused], seen: storing.Seen) -> None:

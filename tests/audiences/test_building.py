@@ -39,10 +39,11 @@ HARD = (
 
 
 @pytest.mark.timeout(1200)
-def test_sql_finds_whom_python_finds_among_ten_thousand(session):
+@pytest.mark.parametrize("examples", [50, pytest.param(400, marks=pytest.mark.long)])
+def test_sql_finds_whom_python_finds_among_ten_thousand(session, examples):
     crowd = make_crowd(session, 10_000, seed=11)
 
-    @settings(max_examples=120, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(nodes())
     def check(tree):
         wanted = crowd.found(tree)

@@ -45,6 +45,7 @@ def server(kind: str, folder: Path) -> Iterator[str]:
         if not place.exists():
             place.mkdir()
             if user:
+                folder.chmod(folder.stat().st_mode | 0o001)  # that user has to get through to its own
                 shutil.chown(place, user)
             _initialise(programs, place, as_user)
         with _running(programs, place, socket, as_user) as address:

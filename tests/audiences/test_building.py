@@ -42,7 +42,7 @@ HARD = (
 @pytest.mark.parametrize("examples", [50, pytest.param(400, marks=pytest.mark.long)])
 def test_sql_finds_whom_python_finds_among_ten_thousand(session, examples):
     crowd = make_crowd(session, 10_000, seed=11)
-    session.execute(sa.text("ANALYZE"))  # else some rule takes minutes: PostgreSQL counts itself once committed
+    session.execute(sa.text("ANALYZE"))  # as PostgreSQL does itself once committed: else some take minutes
 
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(nodes())

@@ -121,7 +121,6 @@ def test_three_clocks_at_once(session, plant, seed):
 
 
 @pytest.mark.row(30)
-@pytest.mark.quick("postgresql")
 @pytest.mark.seeds(20)
 def test_fifty_presses_of_send_at_once(session, plant, seed):
     """On the page; every one of them is answered as if it was the first."""

@@ -44,7 +44,6 @@ def ended_in_the_end(plant: Plant, campaign: Campaign) -> None:
 
 
 @pytest.mark.row(18)
-@pytest.mark.quick("sqlite")
 @pytest.mark.seeds(20)
 def test_refused_and_back(session, plant, seed):
     chance = random.Random(f"18 {seed} {plant.settings.database_url[:6]}")

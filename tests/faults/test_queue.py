@@ -15,7 +15,6 @@ PEOPLE = 300
 
 
 @pytest.mark.row(10)
-@pytest.mark.quick("sqlite")
 @pytest.mark.seeds(20)
 def test_emptied_again_and_again(session, plant, seed):
     chance = random.Random(f"10 {seed} {plant.settings.database_url[:6]}")
@@ -77,7 +76,6 @@ def test_away_when_the_button_is_pressed(session, plant, seconds, seed):
 
 @pytest.mark.row(13)
 @pytest.mark.seeds(20)
-@pytest.mark.quick("postgresql")
 def test_every_message_ten_times(session, plant, seed):
     eligible, ineligible = fill(session, PEOPLE, refused=30)
     plant.start(workers=3)

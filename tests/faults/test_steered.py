@@ -62,7 +62,6 @@ def test_paused_and_resumed_twenty_times(session, plant, seed):
 
 @pytest.mark.row(35)
 @pytest.mark.seeds(20)
-@pytest.mark.quick("postgresql")
 def test_cancelled(session, plant, seed):
     chance = random.Random(f"35 {seed} {plant.settings.database_url[:6]}")
     eligible, _none = fill(session, PEOPLE)
@@ -149,7 +148,6 @@ def test_who_is_deleted_while_it_is_sent_gets_nothing_and_leaves_no_address(sess
 
 @pytest.mark.row(34)
 @pytest.mark.seeds(4)
-@pytest.mark.quick("sqlite")
 def test_edited_while_it_is_sent(session, plant, seed):
     eligible, ineligible = fill(session, PEOPLE, refused=30)
     (plant.folder / "journal.letters").mkdir()

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from campaigns import database, schema
+from campaigns import schema
 from campaigns.errors import NotReady
 
 _NOT_SET_UP = "This installation is not set up yet. Run: campaigns init"
@@ -13,7 +13,7 @@ def demand_schema() -> None:
     try:
         stands = schema.revision()
     except sa.exc.OperationalError as error:
-        if database.engine().dialect.name == "sqlite":  # there is not even a file
+        if "unable to open database file" in str(error.orig):  # SQLite's: there is not even a file
             raise NotReady(_NOT_SET_UP) from error
         raise NotReady(f"The database can't be reached: {error.orig}") from error
     if not stands:

@@ -53,9 +53,14 @@ def start(session: Session, key: str, form: Form, choice: Choice, user: User | N
         change_set_id=change_set.id,
         user_id=user.id if user else None,
     )
+    return begun(session, edit)
+
+
+def begun(session: Session, edit: BulkEdit) -> BulkEdit:
+    """Keep it, and ring for a worker when it is about more than AT_ONCE."""
     session.add(edit)
     session.flush()
-    if counted.chosen > AT_ONCE:
+    if edit.matching > AT_ONCE:
         jobs.ring(session, jobs.EDIT_CONTACTS, edit.id)
     return edit
 

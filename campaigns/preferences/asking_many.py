@@ -11,10 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns import jobs
 from campaigns.accounts.models import Role, User
 from campaigns.consent import gate, reasons
-from campaigns.contacts import bulk, choosing, conditions
+from campaigns.contacts import bulk, bulk_running, choosing, conditions
 from campaigns.contacts.bulk import Final
 from campaigns.contacts.change_models import BulkEdit
 from campaigns.contacts.choosing import Choice
@@ -27,7 +26,6 @@ from campaigns.words import _, ngettext
 
 ACT = "ask_details"
 ROLES = (Role.MARKETER,)
-AT_ONCE = 2_000  # up to so many are looked at before the page answers
 _PORTION = 500
 _LATELY = "lately"
 
@@ -59,7 +57,7 @@ def words(reason: str) -> str:
 
 
 def start(session: Session, choice: Choice, user: User | None) -> BulkEdit:
-    """Put it on its way; of a small one (up to AT_ONCE), whoever starts it calls `bulk_running.run` then.
+    """Put it on its way; whoever starts a small one (up to AT_ONCE) calls `bulk_running.run` then.
 
     Raises BadInput when nobody would be asked, NotReady while there is nobody whose name letters could bear.
     """
@@ -75,11 +73,7 @@ def start(session: Session, choice: Choice, user: User | None) -> BulkEdit:
         matching=session.scalar(sa.select(sa.func.count()).select_from(usable)) or 0,
         user_id=user.id if user else None,
     )
-    session.add(edit)
-    session.flush()
-    if edit.matching > AT_ONCE:
-        jobs.ring(session, jobs.EDIT_CONTACTS, edit.id)
-    return edit
+    return bulk_running.begun(session, edit)
 
 
 def _ask(session: Session, values: Mapping[str, Any], numbers: Sequence[int], user: User | None) -> int:

@@ -43,7 +43,7 @@ def look() -> str:
             of=choosing.words(session, choice),
             numbers=choice.get("ids", []),
             here=request.query_string.decode(),
-            background=asking_many.AT_ONCE,
+            background=bulk_running.AT_ONCE,
         )
 
 
@@ -56,7 +56,7 @@ def ask() -> Any:
         edit = asking_many.start(session, choice, current_user)
         of = choosing.words(session, choice)
         audit.note(session, "contacts.ask_details", f"edit:{edit.id}", chosen=of, contacts=edit.matching)
-    if edit.matching <= asking_many.AT_ONCE:
+    if edit.matching <= bulk_running.AT_ONCE:
         bulk_running.run(edit.id)
     return redirect(url_for("contact_edits.show", edit_id=edit.id))
 

@@ -100,11 +100,12 @@ def number(word: Word) -> Decimal:
 
 
 def whole(word: Word) -> Decimal:
-    """A whole number, not below nothing."""
+    """A whole number, not below nothing, without decimals even where it was written with some (2.0)."""
     found = number(word)
-    if found != found.to_integral_value() or found < 0:
+    without = found.to_integral_value()
+    if found != without or found < 0:
         raise RuleProblem(_("“%(word)s” is not a whole number.", word=word.text[:50]), word.start)
-    return found
+    return without
 
 
 def money(word: Word, currency: Word | None) -> Money:

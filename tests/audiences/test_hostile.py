@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from campaigns.audiences import building, expanding, rules, saving
@@ -111,6 +111,7 @@ def test_any_text_is_answered(session):
     factories.make_contact(session, "a@example.com")
 
     @settings(max_examples=300, suppress_health_check=list(HealthCheck))
+    @example(text="2.0", field="members")
     @given(st.text(alphabet=SIGNS, max_size=60), st.sampled_from([*FIELDS, "fields.x"]))
     def check(text, field):
         _asked(session, text)

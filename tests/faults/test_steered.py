@@ -23,7 +23,7 @@ from tests.faults.invariant import fill, holds
 from tests.faults.plant import wait_for
 
 PEOPLE = 300
-AT_ONCE = 2.0  # seconds until a person's word holds, on a busy machine; the promise is about one
+AT_ONCE = 4.0  # seconds: after 1.8 no letter is let go any more, the rest is for a busy machine and its sink
 
 
 def steer(campaign: Campaign, verb) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from itertools import islice, product
 
 import pytest
 import sqlalchemy as sa
@@ -40,6 +40,7 @@ _REST = dict.fromkeys(
 ) | {"handles": [], "fields": {}, "origins": {}, "created_at": AT, "updated_at": AT}  # fmt: skip
 _LETTER = {"reason": "", "reply": "", "tries": 1, "fence": 0}
 RESTRICTED = [None, AT]
+ALL = 33 * 33 * 7 * 3 * 6 * 2
 AGES = [(None, ""), (2011, "01-01"), (2010, "11-22"), (2010, "11-23"), (2010, ""), (1986, "")]
 
 
@@ -48,10 +49,13 @@ def combinations():
     return product(SAID, SAID, LISTED, PAUSES, AGES, RESTRICTED)
 
 
-@pytest.fixture
-def everybody(session):
-    """One contact for each combination; gives contact id → combination."""
-    found = dict(enumerate(combinations(), start=1))
+@pytest.fixture(params=[5, pytest.param(1, marks=pytest.mark.long)])
+def everybody(session, request):
+    """One contact for each combination, or each fifth: no factor divides by it, so all values meet.
+
+    Gives contact id → combination.
+    """
+    found = dict(enumerate(islice(combinations(), 0, None, request.param), start=1))
     contacts, consents, listed = [], [], []
     for number, (mail, topic, suppressed, paused_until, (year, day), since) in found.items():
         email, seal = f"p{number}@example.com", f"{number:032x}"
@@ -89,8 +93,8 @@ def facts(purpose, mail, topic, suppressed, paused_until, age, restricted):
     return Facts(*said, *at_large, suppressed, paused_until, *age, restricted is not None)
 
 
-def test_sql_and_python_agree_on_every_combination_of_two_hundred_thousand(session, everybody):
-    assert len(everybody) == 33 * 33 * 7 * 3 * 6 * 2
+def test_sql_and_python_agree_on_every_combination(session, everybody):
+    assert len(everybody) in (ALL, ALL // 5 + 1)
     for purpose in ("mail", TOPIC, "ad_platforms"):
         expected = {
             number: gate.decide(facts(purpose, *combination), purpose, AT)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.sql.functions import GenericFunction
 
-from campaigns import settings
+from campaigns import settings, turns
 from campaigns.errors import BadInput
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -247,8 +247,10 @@ def _lower(value: Any) -> Any:
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A deferred transaction that later writes loses updates or fails at once when another
     # wrote meanwhile; so writers take the lock first and readers promise not to write.
-    reading_only = connection.get_execution_options().get("reading_only")
-    connection.exec_driver_sql("BEGIN" if reading_only else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("reading_only"):
+        connection.exec_driver_sql("BEGIN")
+    else:
+        turns.begin(connection)
 
 
 @contextmanager

@@ -34,24 +34,24 @@ class Engaged:
 
 def lately(
     session: Session,
-    visible: sa.ColumnElement[bool],
+    among: gathering.Chosen,
     after: tuple[datetime, int] | None = None,
     size: int = 20,
 ) -> list[Engaged]:
-    """Up to `size` contacts of those visible, by their newest engagement, those after that key."""
-    newest = _newest(session, visible, after, size)
+    """Up to `size` of these contacts, by their newest engagement, those after that key."""
+    newest = _newest(session, among, after, size)
     around = _around(session, [activity.contact_id for activity in newest])
     return [_engaged(activity, around.get(activity.contact_id, [activity])) for activity in newest]
 
 
 def _newest(
-    session: Session, visible: sa.ColumnElement[bool], after: tuple[datetime, int] | None, size: int
+    session: Session, among: gathering.Chosen, after: tuple[datetime, int] | None, size: int
 ) -> Sequence[Activity]:
     """Each contact's newest engagement; every kind is walked along its own index, newest first."""
-    parts, theirs = [], gathering.chosen(session, visible)
+    parts = []
     for kind in _KINDS:
         part = sa.select(Activity.id, Activity.at).join(Contact, Contact.id == Activity.contact_id)
-        part = part.where(Activity.kind == kind, Activity.at > now() - LATELY, *theirs, ~_overtaken())
+        part = part.where(Activity.kind == kind, Activity.at > now() - LATELY, among, ~_overtaken())
         if after is not None:
             at = sa.bindparam(None, after[0], type_=UTC(), unique=True)
             part = part.where(sa.tuple_(Activity.at, Activity.id) < sa.tuple_(at, sa.literal(after[1])))

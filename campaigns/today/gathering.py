@@ -25,6 +25,7 @@ _FEW = 5
 _WEEK = 7
 
 Theirs = sa.ColumnElement[bool]  # a condition on Contact: those that the page is about
+Chosen = sa.ColumnElement[bool]  # the same of those among them that may be used, as `chosen` gives it
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,16 @@ def numbers(session: Session, theirs: Theirs, today: date) -> Numbers:
     )
 
 
-def chosen(session: Session, theirs: Theirs) -> list[sa.ColumnElement[bool]]:
+def chosen(session: Session, theirs: Theirs) -> Chosen:
     """Theirs in the form that is quick while walking a list in its order: few lead, many are checked."""
     quick = clauses(session, [Condition(theirs, sa.select(Contact.id).where(theirs))])
-    return [*quick, conditions.usable()]
+    return sa.and_(*quick, conditions.usable())
 
 
-def without_step(session: Session, theirs: Theirs) -> Sequence[Contact]:
+def without_step(session: Session, among: Chosen) -> Sequence[Contact]:
     """A few for whom nothing is planned, the last spoken to first: they are warmest."""
     unplanned = Condition(Contact.next_step_on.is_(None)).checked(session)
-    nothing = sa.select(Contact).where(*chosen(session, theirs), unplanned).options(_company())
+    nothing = sa.select(Contact).where(among, unplanned).options(_company())
     warm = nothing.where(Contact.last_contact_at.is_not(None), Contact.last_contact_at > now() - COOLING)
     found = session.scalars(
         warm.order_by(Contact.last_contact_at.desc(), Contact.id.desc()).limit(_FEW)
@@ -86,12 +87,12 @@ def without_step(session: Session, theirs: Theirs) -> Sequence[Contact]:
     return found or session.scalars(nothing.order_by(Contact.id).limit(_FEW)).all()
 
 
-def cooling(session: Session, theirs: Theirs) -> Sequence[Contact]:
+def cooling(session: Session, among: Chosen) -> Sequence[Contact]:
     """A few of those nobody spoke to for three months, and nothing planned; the latest to cool first."""
     query = (
         sa.select(Contact)
         .where(
-            *chosen(session, theirs),
+            among,
             Contact.last_contact_at.between(now() - DORMANT, now() - COOLING),
             Condition(Contact.next_step_on.is_(None)).checked(session),
         )
@@ -102,17 +103,23 @@ def cooling(session: Session, theirs: Theirs) -> Sequence[Contact]:
     return session.scalars(query).all()
 
 
-def birthdays(session: Session, theirs: Theirs, today: date) -> list[Birthday]:
+def birthdays(session: Session, among: Chosen, today: date) -> list[Birthday]:
     """Whose birthday is within the week, today's first; who was born on a leap day has it on the 28th."""
-    days = {f"{day:%m-%d}": day for day in (today + timedelta(days=ahead) for ahead in range(_WEEK))}
-    if "02-28" in days and "03-01" in days and "02-29" not in days:
-        days["02-29"] = days["02-28"]
-    query = sa.select(Contact).where(
-        theirs, conditions.usable(), Contact.birthday.in_(days), Contact.birthday != ""
-    )
-    found = session.scalars(query.limit(10 * _FEW).options(_company()))
-    by_day = sorted(found, key=lambda contact: (days[contact.birthday], contact.name_key, contact.id))
-    return [Birthday(contact, days[contact.birthday]) for contact in by_day[: 2 * _FEW]]
+    found: list[Birthday] = []
+    for day in (today + timedelta(days=ahead) for ahead in range(_WEEK)):
+        theirs = Contact.birthday.in_(_on(day)), Contact.birthday != ""  # as the index says it
+        query = sa.select(Contact).where(among, *theirs).order_by(Contact.id).options(_company())
+        born = session.scalars(query.limit(2 * _FEW - len(found))).all()
+        found += [Birthday(one, day) for one in sorted(born, key=lambda one: (one.name_key, one.id))]
+        if len(found) == 2 * _FEW:
+            break
+    return found
+
+
+def _on(day: date) -> list[str]:
+    """The birthdays that are kept on this day."""
+    the_last = (day.month, day.day) == (2, 28) and (day + timedelta(days=1)).month == 3
+    return ["02-28", "02-29"] if the_last else [f"{day:%m-%d}"]
 
 
 def first_steps(session: Session) -> FirstSteps:

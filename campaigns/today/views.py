@@ -43,7 +43,7 @@ def index():
     theirs, visible = _theirs(whose), visibility.visible_to(current_user)
     user_id = current_user.id if whose == "mine" else None
     with reading() as session:
-        first = gathering.first_steps(session)
+        first, among = gathering.first_steps(session), gathering.chosen(session, theirs)
         return render_template(
             "pages/today/index.html",
             whose=whose,
@@ -52,12 +52,12 @@ def index():
             first=first,
             due=steps.due(session, today, visible, user_id, limit=8),
             coming=steps.due(session, today + _SOON, visible, user_id, after=(today, _BEYOND), limit=6),
-            people=engaged.lately(session, theirs, size=11),
+            people=engaged.lately(session, among, size=11),
             numbers=gathering.numbers(session, theirs, today),
             counted=gathering.COUNTED,
-            unplanned=gathering.without_step(session, theirs),
-            cooling=gathering.cooling(session, theirs),
-            birthdays=gathering.birthdays(session, theirs, today),
+            unplanned=gathering.without_step(session, among),
+            cooling=gathering.cooling(session, among),
+            birthdays=gathering.birthdays(session, among, today),
             sure=_sure(),
         )
 
@@ -67,7 +67,8 @@ def index():
 def everybody_engaged():
     after = _after(moment)
     with reading() as session:
-        people = engaged.lately(session, _theirs(_whose()), after, paging.SIZE + 1)
+        among = gathering.chosen(session, _theirs(_whose()))
+        people = engaged.lately(session, among, after, paging.SIZE + 1)
         page = paging.page(people, lambda one: one.key)
         return render_template("pages/today/engaged.html", page=page, whose=_whose(), sure=_sure())
 

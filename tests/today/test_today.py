@@ -20,6 +20,10 @@ from tests import factories
 ALL = sa.true()
 
 
+def _all(session):
+    return gathering.chosen(session, ALL)
+
+
 @pytest.fixture
 def people(session):
     """Ann replied, Bob clicked and then opened, Cid opened, Dan was called; Eve engaged long ago."""
@@ -40,7 +44,7 @@ def people(session):
 
 
 def test_engaged_lately_each_once_newest_first_with_the_surest_sign(session, people):
-    found = engaged.lately(session, ALL)
+    found = engaged.lately(session, _all(session))
 
     assert [one.contact.first_name for one in found] == ["Cid", "Bob", "Ann"]
     assert [one.surest.kind for one in found] == [Kind.OPEN, Kind.CLICK, Kind.REPLY]
@@ -56,7 +60,7 @@ def test_nobody_stands_on_two_pages(session):
             factories.make_activity(session, contact, kind, at=at)
     session.flush()
     seen, after = [], None
-    while some := engaged.lately(session, ALL, after, 7):
+    while some := engaged.lately(session, _all(session), after, 7):
         seen += [one.contact.id for one in some]
         after = (some[-1].last.at, some[-1].last.id)
     assert len(seen) == 30
@@ -65,7 +69,7 @@ def test_nobody_stands_on_two_pages(session):
 
 def test_old_signs_say_nothing(session, people):
     session.execute(sa.update(Activity).values(at=now() - timedelta(days=31)))
-    assert engaged.lately(session, ALL) == []
+    assert engaged.lately(session, _all(session)) == []
 
 
 def test_nothing_planned_begins_with_the_warmest(session, people):
@@ -73,26 +77,27 @@ def test_nothing_planned_begins_with_the_warmest(session, people):
     session.execute(
         sa.update(Contact).where(Contact.id == people["cid"].id).values(next_step_on=now().date())
     )
-    found = gathering.without_step(session, ALL)
+    found = gathering.without_step(session, _all(session))
     assert [contact.first_name for contact in found] == ["Dan", "Bob", "Ann", "Eve"]
 
 
 def test_where_nobody_is_warm_some_stand_there_all_the_same(session):
     factories.make_contact(session, first_name="Zoe")
-    assert [contact.first_name for contact in gathering.without_step(session, ALL)] == ["Zoe"]
+    assert [contact.first_name for contact in gathering.without_step(session, _all(session))] == ["Zoe"]
 
 
 def test_who_cools_off(session, people):
     for name, days in (("ann", 89), ("bob", 91), ("cid", 200), ("dan", 366)):
         last = now() - timedelta(days=days)
         session.execute(sa.update(Contact).where(Contact.id == people[name].id).values(last_contact_at=last))
-    assert [contact.first_name for contact in gathering.cooling(session, ALL)] == ["Bob", "Cid"]
+    assert [contact.first_name for contact in gathering.cooling(session, _all(session))] == ["Bob", "Cid"]
 
 
 @pytest.mark.parametrize(
     ("today", "names"),
     [
         (date(2026, 12, 29), ["New Year's Eve", "New Year"]),
+        (date(2026, 2, 22), ["Leap"]),
         (date(2026, 2, 24), ["Leap", "March"]),
         (date(2028, 2, 24), ["Leap", "March"]),
         (date(2026, 6, 1), []),
@@ -107,9 +112,18 @@ def test_birthdays_this_week(session, today, names):
         ("None", ""),
     ):
         factories.make_contact(session, first_name=name, birthday=day)
-    found = gathering.birthdays(session, ALL, today)
+    found = gathering.birthdays(session, _all(session), today)
     assert [one.contact.first_name for one in found] == names
     assert all(today <= one.day < today + timedelta(days=7) for one in found)
+
+
+def test_of_many_birthdays_this_week_the_next_ones_are_shown(session):
+    for day in (4, 3, 2):
+        for number in range(30):
+            factories.make_contact(session, first_name=f"{day} {number}", birthday=f"06-0{day}")
+    found = gathering.birthdays(session, _all(session), date(2026, 6, 1))
+    assert {one.day for one in found} == {date(2026, 6, 2)}
+    assert len(found) == 10
 
 
 def test_the_figures_are_counted(session, people):
@@ -265,10 +279,10 @@ def test_whose_data_are_only_kept_is_no_work(session):
         return [
             [one.id for one in steps.due(session, today, ALL)],
             [one.id for one in steps.without_step(session, ALL)],
-            [one.contact.id for one in engaged.lately(session, ALL)],
-            [one.id for one in gathering.without_step(session, ALL)],
-            [one.id for one in gathering.cooling(session, ALL)],
-            [one.contact.id for one in gathering.birthdays(session, ALL, today)],
+            [one.contact.id for one in engaged.lately(session, _all(session))],
+            [one.id for one in gathering.without_step(session, _all(session))],
+            [one.id for one in gathering.cooling(session, _all(session))],
+            [one.contact.id for one in gathering.birthdays(session, _all(session), today)],
             (numbers.overdue, numbers.without_step, numbers.cooling),
             [
                 [one.id for one in finding.find(session, Filters(step=asked), limit=5)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -68,6 +69,7 @@ def _newest(
     return session.scalars(query).all()
 
 
+@cache
 def _overtaken() -> sa.ColumnElement[bool]:
     """Whether the same contact engaged later than in this activity."""
     newer = aliased(Activity)

@@ -135,7 +135,7 @@ def _more(tell: Any) -> None:
         contacts = session.scalar(sa.select(sa.func.max(Contact.id))) or 0
         bought = session.scalar(sa.select(sa.func.max(Purchase.id))) or 0
         talked = session.scalar(sa.select(sa.func.max(Activity.id))) or 0
-        if session.scalar(sa.select(Field.id).limit(1)):
+        if session.scalar(sa.select(Field.id).where(Field.key == "turnover")):
             return
     with database.transaction() as session:
         field = field_defining.add(session, {"name": "Turnover", "kind": "number", "about": "contact"}).id

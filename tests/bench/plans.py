@@ -1,4 +1,4 @@
-"""How the database answers the ten hardest pages: `bin/bench plans --database … --keep FOLDER`.
+"""How the database answers the hardest pages: `bin/bench plans --database … --keep FOLDER`.
 
 Asks each page once within this process, and prints the statement that took longest with its plan.
 """
@@ -34,9 +34,11 @@ def _pages() -> list[str]:
         "/contacts/?quiet=90&sort=last",
         "/contacts/?category=30&sort=name",
         "/contacts/?owner=1&category=1&sort=name",
+        "/contacts/?owner=1&step=overdue",
         "/audiences/2/people",
         "/audiences/3",
         f"/reports/{large}/people?did=skipped&reason=complained",
+        f"/reports/{large}/people?did=clicked&link=2",
         f"/delivery/campaigns/{moving}/progress",
         "/labels/",
     ]

@@ -1,6 +1,7 @@
-"""Rules that name an option of a field follow when it gets another name."""
+"""Rules that name a label, or an option of a field, follow when it gets another name."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,65 +10,104 @@ from campaigns.audiences import rules
 from campaigns.audiences.fields import COMPANY_CUSTOM, CUSTOM
 from campaigns.audiences.lexing import LONGEST, RuleProblem
 from campaigns.audiences.models import Audience
-from campaigns.audiences.nodes import Op, Test, mapped, tests
-from campaigns.contacts import field_index, field_renaming, fields
+from campaigns.audiences.nodes import Node, Op, Test, mapped, tests
+from campaigns.contacts import field_index, field_renaming, fields, relabelling
 from campaigns.contacts.field_models import About, Field
 from campaigns.contacts.field_renaming import Followed
+from campaigns.contacts.models import Category
+from campaigns.contacts.names import fold
+from campaigns.contacts.tagging import Label
 
 _ABOUT = {CUSTOM: About.CONTACT, COMPANY_CUSTOM: About.COMPANY}
 _WHOLE = (Op.IS, Op.IS_NOT, Op.IN)
 
 
-def follow(session: Session, field: Field, old: str, new: str) -> Followed:
-    """Write the new name into rules of audiences; one that asks for a part of the old name is left as it is.
+@dataclass(frozen=True)
+class Renamed:
+    """One thing that rules name, under its old and its new name."""
+
+    old: str
+    new: str
+    asks: Callable[[Test], bool]  # whether a test is about things of its kind
+    word: Callable[[str], str]  # a name as names are compared
+
+    def named(self, test: Test) -> bool:
+        """Whether the test asks for it by its old name."""
+        if not self.asks(test) or test.op not in _WHOLE:
+            return False
+        return self.word(self.old) in {self.word(str(one)) for one in test.values}
+
+    def in_part(self, test: Test) -> bool:
+        """Whether the test asks for something that is like the old name, or stands in it."""
+        if not self.asks(test):
+            return False
+        text = field_index.folded(self.old)
+        return test.op == Op.LIKE or (
+            test.op == Op.HAS and any(field_index.folded(str(one)) in text for one in test.values)
+        )
+
+    def followed(self, test: Test) -> Test:
+        """The test with the new name."""
+        if not self.named(test):
+            return test
+        word = self.word(self.old)
+        values = [self.new if self.word(str(one)) == word else one for one in test.values]
+        different = {self.word(str(one)): one for one in reversed(values)}
+        return replace(test, values=tuple(reversed(different.values())))
+
+
+def of_option(session: Session, field: Field, old: str, new: str) -> Followed:
+    """Write the new name of an option into rules.
 
     What was frozen for campaigns stays: there the old name means the new one (field_renaming.py).
     """
+
+    def asks(test: Test) -> bool:
+        if _ABOUT.get(test.field) != field.about:
+            return False
+        meant = fields.named(session, test.key, About(field.about))
+        return meant is not None and meant.id == field.id
+
+    return _follow(session, "fields.", Renamed(old, new, asks, lambda name: field_index.word(field, name)))
+
+
+def of_label(session: Session, kind: type[Label], old: str, new: str) -> Followed:
+    """Write the new name of a category or tag into rules."""
+    return _follow(session, "category" if kind is Category else "tag", label(kind, old, new))
+
+
+def label(kind: type[Label], old: str, new: str) -> Renamed:
+    """A category or tag under its old and its new name."""
+    field = "category" if kind is Category else "tag"
+    return Renamed(old, new, lambda test: test.field == field, fold)
+
+
+def rewritten(node: Node, renamed: Renamed) -> tuple[str, bool]:
+    """The rule with the new name, empty where it has no old one; whether it asks for something like it."""
+    here = list(tests(node))
+    if any(renamed.named(test) for test in here):
+        return rules.text(mapped(node, renamed.followed)), False
+    return "", any(renamed.in_part(test) for test in here)
+
+
+def _follow(session: Session, written: str, renamed: Renamed) -> Followed:
+    """Rules in which something like this is written; one that asks for a part of the old name is left."""
     followed: list[str] = []
     left: list[str] = []
-    asking = sa.select(Audience).where(sa.func.lower(Audience.rule).contains("fields."))
+    asking = sa.select(Audience).where(sa.func.lower(Audience.rule).contains(written))
     for audience in session.scalars(asking.order_by(Audience.name)):
         try:
-            node = rules.parse(audience.rule)
+            text, like = rewritten(rules.parse(audience.rule), renamed)
         except RuleProblem:
             continue
-        here = [test for test in tests(node) if _asks(session, field, test)]
-        if any(_names(field, test, old) for test in here):
-            text = rules.text(mapped(node, lambda test: _renamed(session, field, test, old, new)))
-            if len(text) <= LONGEST:
-                audience.rule = text
-            (followed if len(text) <= LONGEST else left).append(audience.name)
-        elif any(_asks_for_a_part(test, old) for test in here):
+        if text and len(text) <= LONGEST:
+            audience.rule = text
+            followed.append(audience.name)
+        elif text or like:
             left.append(audience.name)
     session.flush()
     return Followed(tuple(followed), tuple(left))
 
 
-def _asks(session: Session, field: Field, test: Test) -> bool:
-    if _ABOUT.get(test.field) != field.about:
-        return False
-    meant = fields.named(session, test.key, About(field.about))
-    return meant is not None and meant.id == field.id
-
-
-def _names(field: Field, test: Test, option: str) -> bool:
-    word = field_index.word(field, option)
-    return test.op in _WHOLE and any(field_index.word(field, str(one)) == word for one in test.values)
-
-
-def _asks_for_a_part(test: Test, option: str) -> bool:
-    text = field_index.folded(option)
-    return test.op == Op.LIKE or (
-        test.op == Op.HAS and any(field_index.folded(str(one)) in text for one in test.values)
-    )
-
-
-def _renamed(session: Session, field: Field, test: Test, old: str, new: str) -> Test:
-    if not (_asks(session, field, test) and _names(field, test, old)):
-        return test
-    word = field_index.word(field, old)
-    values = [new if field_index.word(field, str(one)) == word else one for one in test.values]
-    return replace(test, values=tuple(dict.fromkeys(values)))
-
-
-field_renaming.offer(follow)
+field_renaming.offer(of_option)
+relabelling.offer(of_label)

@@ -30,10 +30,22 @@ _MOST_WORDS = 2 * MOST_OPTIONS  # that are looked up among the values
 
 @dataclass(frozen=True)
 class Followed:
-    """Rules and the like that name an option, by their own names: those that follow, and those left."""
+    """Rules and the like that name what is renamed, by their own names: those that follow, and those left."""
 
     followed: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+
+    def told(self, first: str) -> str:
+        """That sentence, then what follows, and what is to be looked at by hand."""
+        sentences = [first]
+        if self.followed:
+            sentences.append(_("These audiences follow: %(names)s.", names=", ".join(self.followed)))
+        if self.left:
+            names = ", ".join(self.left)
+            sentences.append(
+                _("These ask for something like it and stay as they are: %(names)s.", names=names)
+            )
+        return " ".join(sentences)
 
 
 Follower = Callable[[Session, Field, str, str], Followed]

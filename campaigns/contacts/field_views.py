@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from campaigns.accounts import audit
 from campaigns.accounts.models import Role
 from campaigns.contacts import adopting, field_defining, field_renaming, fields
-from campaigns.contacts.field_models import About, Field, Renaming
-from campaigns.contacts.field_renaming import Followed
+from campaigns.contacts.field_models import About, Field
 from campaigns.contacts.field_words import KINDS
 from campaigns.database import reading, transaction
 from campaigns.errors import BadInput, Conflict
@@ -156,20 +155,8 @@ def rename_option(field_id: int) -> Any:
             return _form_page(field, _known(field), {name: error.message}), error.status
     if work.matching <= field_renaming.AT_ONCE:
         field_renaming.run(work.id)
-    _tell(work, told)
+    flash(told.told(_("“%(old)s” is called “%(new)s” from now on.", old=work.old, new=work.new)), "success")
     return redirect(url_for("fields.edit", field_id=field_id))
-
-
-def _tell(work: Renaming, told: Followed) -> None:
-    """What follows, and what is to be looked at by hand."""
-    sentences = [_("“%(old)s” is called “%(new)s” from now on.", old=work.old, new=work.new)]
-    if told.followed:
-        sentences.append(_("These audiences follow: %(names)s.", names=", ".join(told.followed)))
-    if told.left:
-        sentences.append(
-            _("These ask for something like it and stay as they are: %(names)s.", names=", ".join(told.left))
-        )
-    flash(" ".join(sentences), "success")
 
 
 def _switched(field_id: int, verb: Any, act: str) -> Any:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.accounts import audit
 from campaigns.accounts.models import Role
-from campaigns.contacts import tagging
+from campaigns.contacts import relabelling, tagging
 from campaigns.contacts.models import Category, Tag
 from campaigns.database import reading, transaction
 from campaigns.errors import BadInput, NotFound
@@ -65,8 +65,13 @@ def rename(kind: str, label_id: int) -> Any:
     with transaction() as session:
         label = tagging.one(session, _kind(kind), label_id)
         before = label.name
-        tagging.rename(session, label, request.form.get("name", ""))
-        audit.note(session, f"{kind}.rename", f"{kind}:{label_id}", before=before, after=label.name)
+        told = relabelling.rename(session, label, request.form.get("name", ""))
+        audit.note(
+            session, f"{kind}.rename", f"{kind}:{label_id}",
+            before=before, after=label.name, audiences=list(told.followed),
+        )  # fmt: skip
+    said = _("“%(old)s” is called “%(new)s” from now on.", old=before, new=label.name)
+    flash(told.told(said), "success")
     return redirect(url_for("labels.index"))
 
 
@@ -76,9 +81,13 @@ def merge(kind: str, label_id: int) -> Any:
     """Let another take its place on all contacts."""
     with transaction() as session:
         label, into = tagging.one(session, _kind(kind), label_id), _into(session, kind)
-        tagging.merge(session, label, into)
-        audit.note(session, f"{kind}.merge", f"{kind}:{into.id}", merged=label.name, into=into.name)
-    flash(_("“%(name)s” is part of “%(into)s” now.", name=label.name, into=into.name), "success")
+        told = relabelling.merge(session, label, into)
+        audit.note(
+            session, f"{kind}.merge", f"{kind}:{into.id}",
+            merged=label.name, into=into.name, audiences=list(told.followed),
+        )  # fmt: skip
+    said = _("“%(name)s” is part of “%(into)s” now.", name=label.name, into=into.name)
+    flash(told.told(said), "success")
     return redirect(url_for("labels.index"))
 
 

@@ -20,6 +20,7 @@ from campaigns.mailings import (
     scheduling,
     trying,
 )
+from campaigns.mailings import following as _following  # noqa: F401 - frozen rules follow renamed labels
 from campaigns.mailings.models import Campaign, Status
 from campaigns.mailings.templates_views import VIEWS
 from campaigns.web import guards, paging, panels

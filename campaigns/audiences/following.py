@@ -1,25 +1,31 @@
-"""Rules that name a label, or an option of a field, follow when it gets another name."""
+"""Rules that name a label, a product, or an option of a field, follow when it gets another name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.audiences import rules
-from campaigns.audiences.fields import COMPANY_CUSTOM, CUSTOM
+from campaigns.audiences.fields import COMPANY_CUSTOM, CUSTOM, OF_PRODUCTS
 from campaigns.audiences.lexing import LONGEST, RuleProblem
 from campaigns.audiences.models import Audience
 from campaigns.audiences.nodes import Node, Op, Test, mapped, tests
 from campaigns.contacts import field_index, field_renaming, fields, relabelling
 from campaigns.contacts.field_models import About, Field
 from campaigns.contacts.field_renaming import Followed
-from campaigns.contacts.models import Category
+from campaigns.contacts.models import Category, Tag
 from campaigns.contacts.names import fold
-from campaigns.contacts.tagging import Label
+from campaigns.crm.models import Product
 
 _ABOUT = {CUSTOM: About.CONTACT, COMPANY_CUSTOM: About.COMPANY}
 _WHOLE = (Op.IS, Op.IS_NOT, Op.IN)
+_NAMED: dict[type[Any], tuple[Sequence[str], Callable[[str], str]]] = {
+    Category: (("category",), fold),
+    Tag: (("tag",), fold),
+    Product: (OF_PRODUCTS, str.lower),
+}  # in which fields rules name a thing of this kind, and how names are compared there
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,18 @@ def of_option(session: Session, field: Field, old: str, new: str) -> Followed:
         meant = fields.named(session, test.key, About(field.about))
         return meant is not None and meant.id == field.id
 
-    return _follow(session, "fields.", Renamed(old, new, asks, lambda name: field_index.word(field, name)))
+    return _follow(session, Renamed(old, new, asks, lambda name: field_index.word(field, name)))
 
 
-def of_label(session: Session, kind: type[Label], old: str, new: str) -> Followed:
-    """Write the new name of a category or tag into rules."""
-    return _follow(session, "category" if kind is Category else "tag", label(kind, old, new))
+def of_thing(session: Session, kind: type[Any], old: str, new: str) -> Followed:
+    """Write the new name of a category, tag or product into rules."""
+    return _follow(session, thing(kind, old, new))
 
 
-def label(kind: type[Label], old: str, new: str) -> Renamed:
-    """A category or tag under its old and its new name."""
-    field = "category" if kind is Category else "tag"
-    return Renamed(old, new, lambda test: test.field == field, fold)
+def thing(kind: type[Any], old: str, new: str) -> Renamed:
+    """A category, tag or product under its old and its new name."""
+    asking, word = _NAMED[kind]
+    return Renamed(old, new, lambda test: test.field in asking, word)
 
 
 def rewritten(node: Node, renamed: Renamed) -> tuple[str, bool]:
@@ -90,12 +96,11 @@ def rewritten(node: Node, renamed: Renamed) -> tuple[str, bool]:
     return "", any(renamed.in_part(test) for test in here)
 
 
-def _follow(session: Session, written: str, renamed: Renamed) -> Followed:
-    """Rules in which something like this is written; one that asks for a part of the old name is left."""
+def _follow(session: Session, renamed: Renamed) -> Followed:
+    """Rules take the new name; one that asks for a part of the old name is left."""
     followed: list[str] = []
     left: list[str] = []
-    asking = sa.select(Audience).where(sa.func.lower(Audience.rule).contains(written))
-    for audience in session.scalars(asking.order_by(Audience.name)):
+    for audience in session.scalars(sa.select(Audience).order_by(Audience.name)):
         try:
             text, like = rewritten(rules.parse(audience.rule), renamed)
         except RuleProblem:
@@ -110,4 +115,4 @@ def _follow(session: Session, written: str, renamed: Renamed) -> Followed:
 
 
 field_renaming.offer(of_option)
-relabelling.offer(of_label)
+relabelling.offer(of_thing)

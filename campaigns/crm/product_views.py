@@ -66,7 +66,7 @@ def change(product_id: int) -> Any:
     try:
         with transaction() as session:
             product = products.one(session, product_id)
-            products.change(session, product, request.form)
+            told = products.change(session, product, request.form)
             days = product.lasts_days or 0
             audit.note(session, "product.change", f"product:{product_id}", name=product.name, lasts_days=days)
     except (BadInput, Conflict) as error:
@@ -74,7 +74,7 @@ def change(product_id: int) -> Any:
             product = products.one(session, product_id)
             problem = {getattr(error, "field", "name"): error.message}
             return _form_page(product, request.form, problem), 422
-    flash(_("Kept."), "success")
+    flash(told.told(_("Kept.")), "success")
     return redirect(url_for("products.index"))
 
 

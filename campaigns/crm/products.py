@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from campaigns.contacts import tagging
+from campaigns.contacts import relabelling, tagging
+from campaigns.contacts.field_renaming import Followed
 from campaigns.contacts.models import Category
 from campaigns.contacts.names import tidy
 from campaigns.crm import runouts
@@ -48,10 +49,12 @@ def add(session: Session, given: Mapping[str, str]) -> Product:
     return product
 
 
-def change(session: Session, product: Product, given: Mapping[str, str]) -> None:
-    """Keep what was changed; the same as of a new one."""
+def change(session: Session, product: Product, given: Mapping[str, str]) -> Followed:
+    """Keep what was changed; the same as of a new one. What names the product follows."""
+    before = product.name
     product.name = _name(session, given, product)
     _describe(session, product, given)
+    return relabelling.follow(session, Product, before, product.name)
 
 
 def _name(session: Session, given: Mapping[str, str], product: Product | None = None) -> str:

@@ -73,7 +73,7 @@ def test_one_that_asks_for_a_part_of_the_name_is_told_of(session, people):
     rivals, *_others = people
     scheduled(session, 'tag ~ "rival"', "Autumn")
 
-    told = following.of_label(session, type(rivals), "Rivals", "Competitors")
+    told = following.of_thing(session, type(rivals), "Rivals", "Competitors")
 
     assert told.left == ("Autumn",)
     assert told.followed == ()

@@ -1,4 +1,4 @@
-"""Rules follow when a category or tag is renamed, or becomes part of another."""
+"""Rules follow when a category, tag or product is renamed, or a label becomes part of another."""
 
 import pytest
 import sqlalchemy as sa
@@ -8,6 +8,7 @@ from campaigns.audiences import building, saving
 from campaigns.audiences.models import Audience
 from campaigns.contacts import relabelling, tagging
 from campaigns.contacts.models import contact_tag
+from campaigns.crm import products
 from tests import factories
 
 
@@ -87,6 +88,20 @@ def test_categories_follow(session):
     assert building.understood(session, found) == building.understood(
         session, 'category:"Cabinet makers" or tag:"Joiners"'
     )
+
+
+def test_products_follow(session):
+    disc = products.add(session, {"name": "Grinding disc"})
+    saving.create(session, "A", 'bought("grinding DISC", since -1y) and not runs_out:"Grinding disc"')
+    saving.create(session, "B", 'tag:"Grinding disc" or not bought')
+
+    told = products.change(session, disc, {"name": "Disc 80", "lasts": "30"})
+
+    assert told.followed == ("A",)
+    assert building.understood(session, rule_of(session, "A")) == building.understood(
+        session, 'bought("Disc 80", since -1y) and not runs_out:"Disc 80"'
+    )
+    assert products.change(session, disc, {"name": "Disc 80"}).followed == ()
 
 
 @pytest.mark.both_databases

@@ -77,13 +77,14 @@ def shares() -> str:
     own = get_locale().languages if get_locale() else {}
     with reading() as session:
         _audience, rule = _asked(session)
+        categories, languages = sampling.shares(session, rule)
         return render_template(
             "pages/audiences/_shares.html",
             about=sampling.sample(session) is not None,
-            categories=sampling.by_category(session, rule),
+            categories=categories,
             languages=[
                 (LANGUAGES.get(code) or own.get(code, code) or _("Unknown"), number)
-                for code, number in sampling.by_language(session, rule)
+                for code, number in languages
             ],
         )
 

@@ -24,6 +24,7 @@ SMALL = 20_000  # contacts that are all counted at once
 _LOOKED_AT, _TOGETHER = 4_000, 20  # contacts of the sample; neighbours are read at one go
 _GLANCE = 1_000  # of them, where only many or few is asked
 RARE = 60  # of them; fewer say too little
+_MOST = 12  # categories that are shown
 _MOMENT = 0.05  # seconds that a count may take
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ def count(session: Session, rule: str | Node, purpose: str = "mail") -> Count:
         counted = _soon(session, lambda: previewing.count(session, rule, purpose))
         if counted is not None:
             return counted
-    by_reason = {reason: scaled(session, number, numbers) for reason, number in found}
+    by_reason = {reason: scaled(number, numbers) for reason, number in found}
     mailed = by_reason.pop(None, 0)
     left_out = {str(reason): number for reason, number in by_reason.items()}
     return Count(mailed, dict(sorted(left_out.items(), key=lambda one: -one[1])), about=True)
@@ -103,33 +104,32 @@ def _rarest(session: Session, node: Node) -> Test | None:
     return rarest if fewest * 100 < len(some) else None
 
 
-def by_language(session: Session, rule: str | Node) -> list[tuple[str, int]]:
-    """How many of those who may be mailed speak which language; the empty one is unknown."""
-    return _divided(session, rule, Contact.language, lambda query: query)
+Divided = list[tuple[str, int]]  # what they divide by, and how many there are of each; most first
 
 
-def by_category(session: Session, rule: str | Node) -> list[tuple[str, int]]:
-    """How many of those who may be mailed are in which category; who is in several counts in each."""
+def shares(session: Session, rule: str | Node) -> tuple[Divided, Divided]:
+    """How many of those who may be mailed are in which category, and speak which language.
+
+    Who is in several categories counts in each; the empty language is unknown. Raises RuleProblem.
+    """
+    numbers = sample(session)
+    mailed = _mailed(session, rule, numbers)
+    if numbers is not None:
+        mailed = [among(session, Contact.id, session.scalars(sa.select(Contact.id).where(*mailed)).all())]
     link = contact_category.c
+    linked = sa.select(Category.name, sa.func.count()).select_from(Contact)
+    linked = linked.join(contact_category, link.contact_id == Contact.id)
+    by_category = linked.join(Category, Category.id == link.category_id)
+    by_language = sa.select(Contact.language, sa.func.count())
+    return (
+        _divided(session, by_category.where(*mailed), Category.name, numbers)[:_MOST],
+        _divided(session, by_language.where(*mailed), Contact.language, numbers),
+    )
 
-    def joined(query: sa.Select[Any]) -> sa.Select[Any]:
-        linked = query.join(contact_category, link.contact_id == Contact.id)
-        return linked.join(Category, Category.id == link.category_id)
 
-    return _divided(session, rule, Category.name, joined)[:12]
-
-
-def _divided(
-    session: Session,
-    rule: str | Node,
-    column: Any,
-    joined: Callable[[sa.Select[Any]], sa.Select[Any]],
-) -> list[tuple[str, int]]:
-    numbers, number = sample(session), sa.func.count()
-    where = _mailed(session, rule, numbers)
-    query = joined(sa.select(column, number).select_from(Contact)).where(*where).group_by(column)
-    rows = session.execute(query.order_by(number.desc(), column)).all()
-    return [(value, scaled(session, many, numbers)) for value, many in rows]
+def _divided(session: Session, query: Any, column: Any, numbers: Sequence[int] | None) -> Divided:
+    rows = session.execute(query.group_by(column).order_by(sa.func.count().desc(), column)).all()
+    return [(value, scaled(many, numbers)) for value, many in rows]
 
 
 def _mailed(session: Session, rule: str | Node, numbers: Sequence[int] | None) -> list[Any]:
@@ -156,12 +156,11 @@ def sample(session: Session) -> Sequence[int] | None:
     return [start + place for start in starts for place in range(_TOGETHER)]
 
 
-def scaled(session: Session, number: int, numbers: Sequence[int] | None) -> int:
+def scaled(number: int, numbers: Sequence[int] | None) -> int:
     """What that many of the sample stand for, to two digits: more would be made up."""
     if numbers is None or not number:
         return number
-    highest = session.scalar(sa.select(sa.func.max(Contact.id))) or 0
-    exact = number * highest / len(numbers)
+    exact = number * numbers[-1] / len(numbers)  # the last of the sample is the last of all
     digit = 10 ** max(0, len(str(int(exact))) - 2)
     return round(exact / digit) * digit
 

@@ -57,7 +57,7 @@ def counted(session: Session, choice: Choice, user: User | None) -> tuple[dict[s
     if some is not None:
         found = _counted(session, choice, user, among(session, Contact.id, some))
         if sum(found.values()) >= sampling.RARE:
-            about = {reason: sampling.scaled(session, many, some) for reason, many in found.items()}
+            about = {reason: sampling.scaled(many, some) for reason, many in found.items()}
             if found.get("", 0) < sampling.RARE:
                 asked = sa.select(Consent.contact_id).where(Consent.purpose == Purpose.AD_PLATFORMS)
                 about[""] = _counted(session, choice, user, Contact.id.in_(asked)).get("", 0)

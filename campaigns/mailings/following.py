@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from campaigns.audiences import following, rules
+from campaigns.audiences.lexing import RuleProblem
 from campaigns.contacts import relabelling
 from campaigns.contacts.field_renaming import Followed
 from campaigns.mailings.models import Campaign, Status
@@ -22,7 +23,10 @@ def of_thing(session: Session, kind: type[Any], old: str, new: str) -> Followed:
     renamed, left = following.thing(kind, old, new), []
     asking = sa.select(Campaign).where(Campaign.status.in_(_AHEAD), Campaign.planned_at.is_(None))
     for campaign in session.scalars(asking.order_by(Campaign.id).with_for_update()):
-        text, like = following.rewritten(rules.parse_frozen(campaign.rule), renamed)
+        try:
+            text, like = following.rewritten(rules.parse_frozen(campaign.rule), renamed)
+        except RuleProblem:
+            continue  # planning says what is wrong with it
         if text:
             campaign.rule = text
         elif like:

@@ -1,6 +1,6 @@
 """Processes that end with the one that started them, and finding a free door for a server.
 
-`python -m campaigns.processes MODULE …` runs a module so that it ends with its starter.
+`python -m campaigns.processes PID MODULE …` runs a module so that it ends with its starter, that process.
 """
 
 import ctypes
@@ -25,12 +25,13 @@ _counting, _seldom = threading.Lock(), 0  # how many pieces of work want it so
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def die_with_parent(sign: int = signal.SIGTERM) -> None:
+def die_with_parent(sign: int = signal.SIGTERM, parent: int | None = None) -> None:
     """Have this process sent `sign` when its parent is gone, however that ended.
 
-    The kernel sees to it on Linux, across an exec too; elsewhere a thread looks each second.
+    The kernel sees to it on Linux, across an exec too; elsewhere a thread looks each second. `parent`: who it
+    was, as it may be gone before this is called, and then somebody else is the parent by now.
     """
-    parent = os.getppid()
+    parent = parent or os.getppid()
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, sign, 0, 0, 0)
         if os.getppid() != parent:  # it went before the kernel knew
@@ -111,6 +112,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 if __name__ == "__main__":
-    del sys.argv[0]
-    die_with_parent()
+    starter = int(sys.argv[1])
+    del sys.argv[:2]
+    die_with_parent(parent=starter)
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -99,7 +99,7 @@ class Supervisor:
         self._end([role for role in self.roles if role.ends_last], 1.5)
 
     def _start(self, role: Role) -> None:
-        command = [sys.executable, "-m", "campaigns.processes", *role.words]
+        command = [sys.executable, "-m", "campaigns.processes", str(os.getpid()), *role.words]
         role.process = subprocess.Popen(
             command, env=self._environment, start_new_session=True, text=True, errors="replace",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

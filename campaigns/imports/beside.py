@@ -6,6 +6,7 @@ here. Understanding takes two fifths of the time that Python needs for a row (`b
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def understood(source: Source, size: int) -> Iterator[Understood]:
 
 @contextmanager
 def _reader() -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "campaigns.processes", __name__]
+    command = [sys.executable, "-m", "campaigns.processes", str(os.getpid()), __name__]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="ascii") as reader:
         try:
             yield reader

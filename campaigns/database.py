@@ -208,7 +208,8 @@ def _parsed(url: str) -> sa.URL:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy begins, below; the driver must not
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=FULL"):
+    turns.write_ahead(cursor)
+    for pragma in ("foreign_keys=ON", "busy_timeout=10000", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     # SQLite's own knows the letters A to Z only.

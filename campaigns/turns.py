@@ -30,6 +30,23 @@ def begin(connection: sa.Connection) -> None:
             time.sleep(_LOOK)
 
 
+def write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Have the file written ahead (WAL), for good. Raises sqlite3.OperationalError when it can't be in time.
+
+    Of two who do that to a new file at the same moment SQLite refuses one at once, whatever its patience.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_LOOK)
+        else:
+            return
+
+
 def _busy(connection: sa.Connection) -> sqlite3.OperationalError | None:
     """Begin if nobody is writing; otherwise what SQLite says to that."""
     driver = connection.connection.driver_connection

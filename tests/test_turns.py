@@ -1,4 +1,4 @@
-"""Turns: of many who write to SQLite, none is passed over; whoever can't write in time is told."""
+"""Turns: of many who open a SQLite file or write to it none is passed over; who can't in time is told."""
 
 import sqlite3
 import subprocess
@@ -100,3 +100,27 @@ def test_where_no_line_can_be_made_it_goes_without(url, monkeypatch, tmp_path):
 
     with database.transaction() as session:
         assert number(session) == -1
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path):
+    troubles = []
+
+    def look(url, ready):
+        engine = database.make_engine(url)
+        ready.wait()
+        try:
+            with engine.execution_options(reading_only=True).connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+        except sa.exc.OperationalError as error:
+            troubles.append(error)
+        engine.dispose()
+
+    for number in range(40):
+        url, ready = f"sqlite:///{tmp_path / f'{number}.db'}", threading.Barrier(6)
+        threads = [threading.Thread(target=look, args=(url, ready)) for _thread in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert troubles == []

@@ -3,7 +3,8 @@
 SQLite lets one write at a time, and has no line: whoever waits looks again every tenth of a second, and
 misses each moment between two transactions of somebody who writes one after the other, as a long work does.
 So whoever is to write stands in line first, by a lock of the system on a file beside the database, and
-leaves the line as soon as the transaction has begun. The system takes the lock from whoever dies.
+leaves the line as soon as the transaction has begun. The system takes the lock from whoever dies. Who of
+those in line is next is left to chance; whoever wrote last has to stand in it again like all others.
 """
 
 import fcntl
@@ -82,14 +83,16 @@ def _in_line(database: str | None, until: float) -> Iterator[None]:
 def _line(database: str | None) -> int | None:
     if not database or database.startswith((":memory:", "file:")):
         return None
-    with suppress(OSError):
-        return os.open(f"{database}-line", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with suppress(OSError):  # to be read only: whoever may use the database may stand in line, too
+        return os.open(f"{database}-line", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
     return None
 
 
 def _in_front(line: int) -> bool:
     try:
         fcntl.flock(line, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:  # this file system knows no such locks: SQLite's own is what there is
+        return True
     return True
